@@ -1,0 +1,1 @@
+"""The order execution engine: one order is one item, and every lifecycle step is one conditional write to it."""

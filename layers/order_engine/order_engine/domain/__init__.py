@@ -1,0 +1,1 @@
+"""What an order is and which steps its life may take. Standard library only."""
