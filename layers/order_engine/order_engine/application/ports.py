@@ -34,7 +34,7 @@ class OrderStore(Protocol):
             VersionConflict: with the order as it is stored.
         """
 
-    def overdue(self, now: datetime) -> Iterable[Order | str]:
+    def overdue(self, now: datetime) -> Iterable[str]:
         """Yield the ids of open orders whose `due_at` has passed, oldest first within a shard."""
 
 
@@ -76,8 +76,8 @@ class Venue(Protocol):
     def build(self, swap: Swap, quote: Quote, min_amount_out: int) -> Transaction:
         """Sign a transaction and run it dry; nothing is sent. Raises `SimulationFailed`."""
 
-    def submit(self, transaction: Transaction) -> None:
-        """Send a transaction; sending it again has no further effect."""
+    def submit(self, transaction: Transaction) -> TransactionStatus:
+        """Send a transaction and return what became of it so far; sending it again has no further effect."""
 
     def status(self, transaction: Transaction) -> TransactionStatus:
         """Say what became of a transaction. `Expired` is proof that it never can land."""
@@ -141,7 +141,7 @@ class Subscriptions(Protocol):
         """Note a new connection, and its first subscription."""
 
     def add(self, subscription: Subscription) -> None:
-        """Add a subscription to a connection. Raises `TooManySubscriptions` or `NotConnected`."""
+        """Add a subscription to a connection, or renew it. Raises `TooManySubscriptions` or `NotConnected`."""
 
     def remove(self, target: str, connection_id: str) -> None:
         """Remove one subscription, if it is there."""
@@ -157,14 +157,20 @@ class Clients(Protocol):
     """The clients at the other end of the WebSocket connections."""
 
     def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
-        """Send one frame. Raises `ConnectionGone` when the connection is closed for good."""
+        """Send one frame. Raises `ClientUnreachable` when it can't be delivered."""
+
+    def hang_up(self, connection_id: str) -> None:
+        """Close the connection, if it is still open."""
 
 
 class History(Protocol):
     """The orders in Postgres, for lists, reports and audits."""
 
     def record(self, orders: Sequence[Order]) -> Mapping[str, int]:
-        """Fold these orders in, in one transaction; return the number of orders in each status afterwards."""
+        """Fold these orders in, in one transaction; return the number of orders in each status afterwards.
+
+        The same orders again, or older versions of them, change nothing.
+        """
 
 
 class StatusCounts(Protocol):

@@ -8,6 +8,9 @@ OrderEngineError
 ├── TooLateToCancel
 ├── IllegalTransition        a step the transition table does not have
 ├── VersionConflict          somebody else wrote the order first; carries what is there now
+├── TooManySubscriptions     one connection listens to too much
+├── NotConnected             the connection is closed, or closing
+├── ClientUnreachable        a frame could not be delivered
 ├── DependencyUnavailable    a service we need did not answer; nothing is known about the effect
 └── ExecutionError           an attempt to execute an order went wrong
     ├── RetryableError       the queue tries again
@@ -119,6 +122,27 @@ class DependencyUnavailable(OrderEngineError):
     """A service did not answer. Whether the call had an effect is unknown."""
 
     code = "service_unavailable"
+
+
+class TooManySubscriptions(OrderEngineError):
+    """The connection has as many subscriptions as one may have."""
+
+    code = "too_many_subscriptions"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A connection can have at most {limit} subscriptions; unsubscribe from some first.")
+
+
+class NotConnected(OrderEngineError):
+    """There is no such connection (any more)."""
+
+    code = "not_connected"
+
+
+class ClientUnreachable(OrderEngineError):
+    """A frame could not be delivered to a client."""
+
+    code = "client_unreachable"
 
 
 class ExecutionError(OrderEngineError):

@@ -60,18 +60,30 @@ def parse_iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def error_data(error: ExecutionError) -> dict[str, str]:
+def error_data(error: ExecutionError) -> dict[str, Any]:
     """Describe an error the way events and problem details do."""
     return {"code": error.code, "message": str(error)}
 
 
-def reverted_error_data(outcome: Reverted) -> dict[str, Any]:
+def reverted_error_data(transaction: Transaction, outcome: Reverted) -> dict[str, Any]:
     """Describe a failure on chain; its code means something only together with the program."""
     return {
         "code": "transaction_failed",
         "message": outcome.message,
+        "venue": transaction.venue,
+        "txHash": transaction.signature,
         "program": outcome.program,
         "programCode": outcome.code,
+    }
+
+
+def expired_error_data(transaction: Transaction) -> dict[str, Any]:
+    """Describe a transaction that never landed and never will."""
+    return {
+        "code": "transaction_expired",
+        "message": "The transaction did not land while it was valid; it can't land any more.",
+        "venue": transaction.venue,
+        "txHash": transaction.signature,
     }
 
 

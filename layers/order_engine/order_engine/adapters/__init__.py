@@ -1,0 +1,1 @@
+"""How the ports are met: DynamoDB, SQS, Postgres and the WebSocket management API."""

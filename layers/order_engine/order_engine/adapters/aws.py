@@ -1,0 +1,57 @@
+"""What all AWS adapters share: quick time-outs, and one error for "we could not find out"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from order_engine.domain.errors import DependencyUnavailable
+
+CLIENT_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=64,
+    tcp_keepalive=True,
+)
+"""Callers wait for us, so a silent service is given up on after seconds, not after botocore's minutes."""
+
+
+@contextmanager
+def answering(service: str) -> Iterator[None]:
+    """Turn every failure of an AWS call into `DependencyUnavailable`, naming the service."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise DependencyUnavailable(f"{service} did not answer: {error}") from error
+
+
+class ConditionFailed(Exception):  # noqa: N818 - an answer rather than an error
+    """A conditional write was refused; `item` is what is there, empty when there is nothing."""
+
+    def __init__(self, item: dict[str, Any]) -> None:
+        super().__init__()
+        self.item = item
+
+
+def write_if(write: Callable[..., Any], **parameters: Any) -> None:
+    """Make a conditional DynamoDB write that is answered, when refused, with the item that is there.
+
+    One call instead of a write and a read.
+
+    Raises:
+        ConditionFailed: with the item.
+        DependencyUnavailable: it may or may not have been written.
+    """
+    with answering("DynamoDB"):
+        try:
+            write(ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                raise
+            item: Any = error.response.get("Item", {})
+            raise ConditionFailed(item) from error

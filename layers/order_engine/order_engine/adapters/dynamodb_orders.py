@@ -1,0 +1,94 @@
+"""DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from order_engine.adapters.aws import ConditionFailed, answering, write_if
+from order_engine.adapters.order_items import OPEN_SHARDS, event_to_attribute, from_item, to_item
+from order_engine.domain.errors import OrderNotFound, VersionConflict
+from order_engine.domain.order import Order
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_APPEND = "SET #status = :status, version = :version, events = list_append(events, :event)"
+_APPEND_AND_CLOSE = _APPEND + " REMOVE #open, dueAt"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBOrderStore:
+    """`OrderStore` on a DynamoDB table with the sparse index `open`."""
+
+    client: DynamoDBClient
+    table: str
+
+    def create(self, order: Order) -> Order | None:
+        """Put the item if there is none; otherwise return the order that is there."""
+        try:
+            write_if(
+                self.client.put_item,
+                TableName=self.table,
+                Item=to_item(order),
+                ConditionExpression="attribute_not_exists(orderId)",
+            )
+        except ConditionFailed as refused:
+            existing = from_item(refused.item)
+            # A put that was repeated because its answer got lost meets itself.
+            return None if existing == order else existing
+        return None
+
+    def load(self, order_id: str) -> Order:
+        """Read the item consistently."""
+        with answering("DynamoDB"):
+            answer = self.client.get_item(TableName=self.table, Key={"orderId": {"S": order_id}}, ConsistentRead=True)
+        if "Item" not in answer:
+            raise OrderNotFound(order_id)
+        return from_item(answer["Item"])
+
+    def append(self, order: Order) -> None:
+        """Append the last event if the item is exactly one version behind; the last one leaves the index."""
+        event = order.events[-1]
+        update: dict[str, Any] = {
+            "TableName": self.table,
+            "Key": {"orderId": {"S": order.id}},
+            "UpdateExpression": _APPEND,
+            "ConditionExpression": "version = :seen",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":status": {"S": order.status},
+                ":version": {"N": str(order.version)},
+                ":event": {"L": [event_to_attribute(event)]},
+                ":seen": {"N": str(order.version - 1)},
+            },
+        }
+        if order.status.terminal:
+            update["UpdateExpression"] = _APPEND_AND_CLOSE
+            update["ExpressionAttributeNames"]["#open"] = "open"
+        try:
+            write_if(self.client.update_item, **update)
+        except ConditionFailed as refused:
+            if not refused.item:
+                raise OrderNotFound(order.id) from refused
+            raise VersionConflict(from_item(refused.item)) from refused
+
+    def overdue(self, now: datetime) -> Iterator[str]:
+        """Query each shard of the `open` index up to `now`."""
+        pages = self.client.get_paginator("query")
+        for shard in range(OPEN_SHARDS):
+            with answering("DynamoDB"):
+                for page in pages.paginate(
+                    TableName=self.table,
+                    IndexName="open",
+                    KeyConditionExpression="#open = :shard AND dueAt <= :now",
+                    ExpressionAttributeNames={"#open": "open"},
+                    ExpressionAttributeValues={
+                        ":shard": {"S": str(shard)},
+                        ":now": {"N": str(int(now.timestamp()))},
+                    },
+                ):
+                    for item in page["Items"]:
+                        yield item["orderId"]["S"]

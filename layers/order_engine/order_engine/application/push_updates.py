@@ -1,0 +1,127 @@
+"""Tell those who watch: every new event to everyone subscribed now, every new subscription all that happened so far.
+
+Both sides write first and read afterwards, consistently. So whichever way an event and a subscription cross, at least
+one of the two sees the other, and no event is missed. A client may hear of one twice and drops it by its `seq`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from order_engine.application.messages import Message, error, snapshots, status_update, subscribed
+from order_engine.application.ports import Clients, Executor, OrderStore, Subscription, Subscriptions
+from order_engine.application.read_order import read_order
+from order_engine.application.targets import order_id_of, targets_of
+from order_engine.domain.errors import ClientUnreachable, OrderNotFound
+from order_engine.domain.order import Order
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Parcel:
+    """The frames for one connection, and the targets through which it was found."""
+
+    connection_id: str
+    targets: set[str] = field(default_factory=set)
+    messages: list[Message] = field(default_factory=list)
+
+
+class Outbox(dict[str, Parcel]):
+    """The parcels of one batch, by connection."""
+
+    def __missing__(self, connection_id: str) -> Parcel:
+        return self.setdefault(connection_id, Parcel(connection_id))
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePusher:
+    """Pushes updates to clients."""
+
+    orders: OrderStore
+    subscriptions: Subscriptions
+    clients: Clients
+    executor: Executor
+
+    def push_events(self, images: Sequence[Order]) -> None:
+        """Send the events of these stream images to their subscribers, each event once per connection.
+
+        An image holds all events up to its version, so one that was skipped is made good by the next.
+        """
+        news = _news(images)
+        targets = sorted({target for order, _ in news for target in targets_of(order)})
+        listening = dict(zip(targets, _results(self.executor.run(self.subscriptions.subscribers, targets)), strict=True))
+        outbox = Outbox()
+        for order, first_seq in news:
+            for connection_id, subscriptions in _audience(order, listening).items():
+                known = min(subscription.after_seq for subscription in subscriptions)
+                missing = order.events[max(first_seq - 1, known) :]
+                outbox[connection_id].targets.update(subscription.target for subscription in subscriptions)
+                outbox[connection_id].messages += [status_update(order, event) for event in missing]
+        self._deliver(outbox)
+
+    def welcome(self, newcomers: Sequence[Subscription]) -> None:
+        """Send each new subscriber all that happened before."""
+        outbox = Outbox()
+        greetings = _results(self.executor.run(self._greeting, newcomers))
+        for newcomer, greeting in zip(newcomers, greetings, strict=True):
+            outbox[newcomer.connection_id].targets.add(newcomer.target)
+            outbox[newcomer.connection_id].messages += greeting
+        self._deliver(outbox)
+
+    def _greeting(self, newcomer: Subscription) -> list[Message]:
+        order_id = order_id_of(newcomer.target)
+        if order_id is None:
+            return [subscribed(newcomer.target)]
+        try:
+            order = read_order(self.orders, order_id, newcomer.user_id)
+        except OrderNotFound as not_found:
+            self.subscriptions.remove(newcomer.target, newcomer.connection_id)
+            return [error(not_found.code, f"There is no order {order_id}.", orderId=order_id)]
+        return [subscribed(newcomer.target), *snapshots(order, newcomer.after_seq)]
+
+    def _deliver(self, outbox: Outbox) -> None:
+        """Send to all connections side by side; the frames of one connection stay in order."""
+        _results(self.executor.run(self._send, list(outbox.values())))
+
+    def _send(self, parcel: Parcel) -> None:
+        """Send, or hang up: who can't be reached comes back with `afterSeq` and gets what it missed."""
+        try:
+            for message in parcel.messages:
+                self.clients.post(parcel.connection_id, message)
+        except ClientUnreachable:
+            self.clients.hang_up(parcel.connection_id)
+            self.subscriptions.disconnect(parcel.connection_id)
+            for target in parcel.targets:  # a row that was written while the connection closed
+                self.subscriptions.remove(target, parcel.connection_id)
+
+
+def _news(images: Sequence[Order]) -> list[tuple[Order, int]]:
+    """Return each order's newest image and the first `seq` that is new in this batch."""
+    newest: dict[str, tuple[Order, int]] = {}
+    for image in images:
+        order, first = newest.get(image.id, (image, image.version))
+        newest[image.id] = max(order, image, key=lambda one: one.version), min(first, image.version)
+    return list(newest.values())
+
+
+def _audience(order: Order, listening: Mapping[str, list[Subscription]]) -> dict[str, list[Subscription]]:
+    """Return who hears of the order, by connection, so that each connection gets each event once."""
+    audience: dict[str, list[Subscription]] = defaultdict(list)
+    for target in targets_of(order):
+        for subscription in listening[target]:
+            if subscription.user_id in (None, order.user_id):
+                audience[subscription.connection_id].append(subscription)
+    return audience
+
+
+def _results(outcomes: Iterable[T | Exception]) -> list[T]:
+    results: list[T] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+        results.append(outcome)
+    return results

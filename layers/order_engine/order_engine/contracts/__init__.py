@@ -1,0 +1,1 @@
+"""What crosses the wire: Pydantic models of requests and messages, and how they become commands."""

@@ -1,0 +1,54 @@
+"""Reading JSON from strangers: exact numbers, no duplicate keys, a size limit, and an error that says where."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, NoReturn
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+class MalformedJson(Exception):
+    """The text is no JSON object. `code` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """Read a JSON object; numbers with a fraction or exponent become `Decimal`, never a binary float.
+
+    Raises:
+        MalformedJson: `body_too_large`, `invalid_json`, `duplicate_key` or `not_an_object`.
+    """
+    if len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "replace")) > MAX_BODY_BYTES:
+        raise MalformedJson("body_too_large", f"The body must not be larger than {MAX_BODY_BYTES} bytes.")
+    try:
+        value = json.loads(
+            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise MalformedJson("invalid_json", f"The body is not valid JSON: {error.msg} at {where}.") from error
+    except RecursionError as error:
+        raise MalformedJson("invalid_json", "The body is nested too deeply.") from error
+    except ValueError as error:  # an integer of more digits than Python reads
+        raise MalformedJson("invalid_json", "The body holds a number that is too long.") from error
+    if not isinstance(value, dict):
+        raise MalformedJson("not_an_object", 'The body must be a JSON object, such as {"tokenIn": "SOL", …}.')
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise MalformedJson("invalid_json", f"{name} is not valid JSON; numbers must be finite.")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedJson("duplicate_key", f"The key {twice[:64]!r} occurs more than once.")
+    return value

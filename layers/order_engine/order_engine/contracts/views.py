@@ -1,0 +1,53 @@
+"""What clients get to see of an order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from order_engine.application.messages import event_on_the_wire
+from order_engine.domain.events import Status, iso
+from order_engine.domain.order import Order
+
+_FROM_CONFIRMED = ("amountOut", "executedPrice", "fee", "priceImpact")
+
+
+def order_view(order: Order) -> dict[str, Any]:
+    """Return the whole order on the wire; values that don't exist (yet) are left out."""
+    last = order.events[-1].data
+    confirmed = last if order.status is Status.CONFIRMED else {}
+    transaction = order.transaction
+    error = next((event.data["error"] for event in reversed(order.events) if "error" in event.data), None)
+    view = {
+        "id": order.id,
+        "clientOrderId": order.client_order_id,
+        "userId": order.user_id,
+        "status": order.status,
+        "version": order.version,
+        "orderType": order.terms.order_type,
+        "tokenIn": order.terms.token_in.symbol,
+        "tokenOut": order.terms.token_out.symbol,
+        "amountIn": order.terms.amount_in_entered,
+        "slippage": order.terms.slippage_entered,
+        "minAmountOut": order.terms.min_amount_out_entered,
+        **{name: confirmed.get(name) for name in _FROM_CONFIRMED},
+        "venue": transaction.venue if transaction else None,
+        "txHash": last.get("txHash"),
+        "attempts": order.attempts,
+        "error": error if order.status is Status.FAILED else None,
+        "correlationId": order.correlation_id,
+        "createdAt": iso(order.created_at),
+        "updatedAt": iso(order.updated_at),
+        "events": [event_on_the_wire(event) for event in order.events],
+    }
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def accepted_view(order: Order, websocket_url: str) -> dict[str, Any]:
+    """Return the answer to a placed order."""
+    return {
+        "success": True,
+        "orderId": order.id,
+        "status": order.status,
+        "message": f"Order accepted. Follow it at {websocket_url}?orderId={order.id}",
+        "websocketUrl": f"{websocket_url}?orderId={order.id}",
+    }
