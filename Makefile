@@ -1,0 +1,129 @@
+# `make` shows what there is. Everything is kept inside this folder: .venv (the project), .tools (uv and SAM CLI).
+PYTHON ?= python3
+STAGE ?= dev
+STACK ?= order-engine-$(STAGE)
+SAMCONFIG := samconfig.$(STAGE).toml
+UV_VERSION := 0.13.8
+SAM_VERSION := 1.170.0
+
+TOOLS := $(CURDIR)/.tools
+BIN := .venv/bin
+export UV := $(TOOLS)/bin/uv
+SAM := $(TOOLS)/bin/sam
+# SAM CLI pins older versions of boto3 and pydantic than the project uses, hence an environment of its own.
+export UV_TOOL_DIR := $(TOOLS)/share
+export UV_TOOL_BIN_DIR := $(TOOLS)/bin
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+export __SAM_CLI_APP_DIR := $(TOOLS)/sam
+export SAM_CLI_TELEMETRY := 0
+ifeq ($(shell test -w "$$HOME" && echo yes),)
+export UV_CACHE_DIR := $(TOOLS)/cache
+endif
+
+REQUIREMENTS := layers/dependencies/requirements.txt
+EXPORT := $(UV) export --quiet --frozen --no-default-groups --no-emit-project --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+
+# --- Environments -----------------------------------------------------------------------------------------------------
+
+.PHONY: venv
+venv: .venv/.synced ## Prepare .venv (every target that needs it does so by itself)
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	@echo "Preparing .venv ..."
+	@$(UV) sync --quiet --frozen
+	@touch $@
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "This project needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name one: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Preparing .tools ..."
+	@$(PYTHON) -m venv $(TOOLS) || { \
+		echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(SAM): | $(UV)
+	@echo "Preparing SAM CLI ..."
+	@$(UV) tool install --quiet --python $(TOOLS)/bin/python aws-sam-cli==$(SAM_VERSION)
+
+# --- Local cloud ------------------------------------------------------------------------------------------------------
+
+.PHONY: run redeploy logs clean-local
+run: .venv/.synced ## Start the local cloud with everything on it: http://localhost:3000
+	@$(BIN)/python -m local up $(ARGS)
+
+redeploy: .venv/.synced ## Bring edited code and template to the running local cloud
+	@$(BIN)/python -m local redeploy $(ARGS)
+
+logs: .venv/.synced ## Follow the logs of the functions on the local cloud
+	@$(BIN)/python -m local logs $(ARGS)
+
+clean-local: ## Drop the state of the local cloud: orders, history, emulator
+	rm -rf .local
+
+# --- Tests and checks -------------------------------------------------------------------------------------------------
+
+.PHONY: test test-unit test-integration
+test: test-unit test-integration ## All tests
+
+test-unit: .venv/.synced ## Tests without any network: units, template
+	$(BIN)/pytest tests/unit tests/infrastructure --disable-socket --allow-unix-socket $(ARGS)
+
+test-integration: .venv/.synced ## Tests on a local cloud of their own, with IAM enforcement
+	$(BIN)/pytest tests/integration $(ARGS)
+
+.PHONY: check check-code check-layers check-template format
+check: check-code check-layers check-template ## Format, lint, types, direction of imports, locked layers, template
+
+check-code: .venv/.synced
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-layers: .venv/.synced
+	$(UV) lock --check --quiet
+	@$(EXPORT) | diff -u $(REQUIREMENTS) - || { echo "$(REQUIREMENTS) is not what uv.lock says: make layers"; exit 1; }
+
+check-template: $(SAM)
+	$(SAM) validate --lint --region us-east-1
+
+format: .venv/.synced ## Format the code and apply the safe fixes of the linter
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: audit
+audit: $(UV) ## Look for known weaknesses in the template (checkov) and the locked packages (pip-audit)
+	$(UV) tool run checkov --quiet --compact --framework serverless cloudformation --file template.yaml
+	$(UV) tool run pip-audit --disable-pip --requirement $(REQUIREMENTS)
+
+.PHONY: bench-burst
+bench-burst: .venv/.synced ## Benchmark: bursts of orders on a local cloud, end to end
+	$(BIN)/python -m benchmarks.burst $(ARGS)
+
+# --- AWS --------------------------------------------------------------------------------------------------------------
+
+.PHONY: layers build deploy
+layers: .venv/.synced ## Export the locked dependencies to the layer's requirements.txt
+	$(EXPORT) --output-file $(REQUIREMENTS) > /dev/null
+
+build: $(SAM) ## sam build; needs neither Docker nor Lambda's Python
+	@find functions -name __pycache__ -prune -exec rm -rf {} +
+	$(SAM) build
+
+deploy: build ## Deploy to AWS (STAGE=dev), asking for the settings the first time; then migrate Postgres
+	@test -f $(SAMCONFIG) || cp samconfig.toml $(SAMCONFIG)
+	@grep -q stack_name $(SAMCONFIG) || guided="--guided --stack-name $(STACK) --parameter-overrides Stage=$(STAGE)"; \
+		$(SAM) deploy --config-file $(CURDIR)/$(SAMCONFIG) $$guided
+	$(SAM) remote invoke MigrateDatabase --config-file $(CURDIR)/$(SAMCONFIG) --stack-name $(STACK)
+
+.PHONY: clean
+clean: clean-local ## Remove everything that was made here
+	rm -rf .venv .tools .aws-sam .*_cache .hypothesis
