@@ -30,7 +30,7 @@ def answering(service: str) -> Iterator[None]:
         raise DependencyUnavailable(f"{service} did not answer: {error}") from error
 
 
-class ConditionFailed(Exception):  # noqa: N818 - an answer rather than an error
+class ConditionFailed(Exception):
     """A conditional write was refused; `item` is what is there, empty when there is nothing."""
 
     def __init__(self, item: dict[str, Any]) -> None:

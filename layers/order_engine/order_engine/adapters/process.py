@@ -83,5 +83,5 @@ class ThreadExecutor:
 def _outcome(call: Callable[[S], T], item: S) -> T | Exception:
     try:
         return call(item)
-    except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
+    except Exception as error:
         return error

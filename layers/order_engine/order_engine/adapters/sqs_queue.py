@@ -52,9 +52,7 @@ class SqsWakeUpQueue:
         """Let a received message be seen again after so many seconds."""
         seconds = min(max(0, -int(-after // 1)), LONGEST_VISIBILITY)
         with answering("SQS"):
-            self.client.change_message_visibility(
-                QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
-            )
+            self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +79,7 @@ class SqsDeadLetters:
     def put_back(self, letter: DeadLetter) -> None:
         """Make a letter visible again at once."""
         with answering("SQS"):
-            self.client.change_message_visibility(
-                QueueUrl=self.url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
-            )
+            self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
 
 
 def _group(name: str) -> str:

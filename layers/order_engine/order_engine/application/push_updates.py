@@ -53,7 +53,9 @@ class UpdatePusher:
         """
         news = _news(images)
         targets = sorted({target for order, _ in news for target in targets_of(order)})
-        listening = dict(zip(targets, _results(self.executor.run(self.subscriptions.subscribers, targets)), strict=True))
+        listening = dict(
+            zip(targets, _results(self.executor.run(self.subscriptions.subscribers, targets)), strict=True)
+        )
         outbox = Outbox()
         for order, first_seq in news:
             for connection_id, subscriptions in _audience(order, listening).items():

@@ -17,18 +17,39 @@ class MalformedJson(Exception):
         self.code = code
 
 
+class BodyTooLarge(MalformedJson):
+    """The text is longer than `MAX_BODY_BYTES`."""
+
+    def __init__(self) -> None:
+        super().__init__("body_too_large", f"The body must not be larger than {MAX_BODY_BYTES} bytes.")
+
+
+class UnsupportedMediaType(Exception):
+    """The body is not declared as plain JSON."""
+
+    code = "unsupported_media_type"
+
+
+def require_json(content_type: str, content_encoding: str) -> None:
+    """Check a body's headers. Raises `UnsupportedMediaType`."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaType(f"The body must be application/json, not {media_type[:100]!r}.")
+    if content_encoding.strip().lower() != "identity":
+        raise UnsupportedMediaType("The body must not be compressed.")
+
+
 def read_object(text: str) -> dict[str, Any]:
     """Read a JSON object; numbers with a fraction or exponent become `Decimal`, never a binary float.
 
     Raises:
-        MalformedJson: `body_too_large`, `invalid_json`, `duplicate_key` or `not_an_object`.
+        BodyTooLarge: it is longer than `MAX_BODY_BYTES`.
+        MalformedJson: `invalid_json`, `duplicate_key` or `not_an_object`.
     """
     if len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "replace")) > MAX_BODY_BYTES:
-        raise MalformedJson("body_too_large", f"The body must not be larger than {MAX_BODY_BYTES} bytes.")
+        raise BodyTooLarge
     try:
-        value = json.loads(
-            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates
-        )
+        value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise MalformedJson("invalid_json", f"The body is not valid JSON: {error.msg} at {where}.") from error

@@ -154,7 +154,7 @@ def place_order(fields: dict[str, Any]) -> PlaceOrder:
     try:
         return PlaceOrder.model_validate(fields)
     except ValidationError as error:
-        raise InvalidOrder(*(_field_error(fault) for fault in error.errors(include_url=False))) from error
+        raise InvalidOrder(*(field_error(fault) for fault in error.errors(include_url=False))) from error
 
 
 def as_entered(number: str) -> str:
@@ -163,13 +163,15 @@ def as_entered(number: str) -> str:
 
 
 _CODES = {"missing": "missing_field", "extra_forbidden": "unknown_field", "literal_error": "unsupported_value"}
+"""Ours for Pydantic's; other kinds are `invalid_type` or `invalid_value`."""
 
 
-def _field_error(fault: Any) -> FieldError:
+def field_error(fault: Any) -> FieldError:
+    """Return one of Pydantic's errors with a code of ours."""
     name = str(fault["loc"][0])[:64] if fault["loc"] else ""
     kind = fault["type"]
-    message = {"missing": "is required", "extra_forbidden": "is not a field of an order"}.get(kind, fault["msg"])
-    return FieldError(name, _CODES.get(kind, "invalid_value" if kind.startswith("string_") else "invalid_type"), message)
+    message = {"missing": "is required", "extra_forbidden": "is not known here"}.get(kind, fault["msg"])
+    return FieldError(name, _CODES.get(kind, "invalid_type" if kind.endswith("_type") else "invalid_value"), message)
 
 
 def _token(field: str, name: str) -> Token:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from order_engine.contracts.json_body import MalformedJson
+from order_engine.contracts.json_body import BodyTooLarge, MalformedJson, UnsupportedMediaType
 from order_engine.domain.errors import (
     DependencyUnavailable,
     FieldError,
     IdempotencyConflict,
     InvalidOrder,
+    MalformedOrderId,
     OrderNotFound,
     TooLateToCancel,
 )
@@ -20,12 +21,15 @@ CONTENT_TYPE = "application/problem+json"
 Problem = dict[str, Any]
 
 _STATUS: dict[type[Exception], HTTPStatus] = {
+    MalformedOrderId: HTTPStatus.BAD_REQUEST,
     InvalidOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
     OrderNotFound: HTTPStatus.NOT_FOUND,
     IdempotencyConflict: HTTPStatus.CONFLICT,
     TooLateToCancel: HTTPStatus.CONFLICT,
     DependencyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     MalformedJson: HTTPStatus.BAD_REQUEST,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
 
 _PUBLIC_DETAIL: dict[type[Exception], str] = {
@@ -54,8 +58,6 @@ def problem_of(error: Exception) -> Problem:
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
             code = getattr(error, "code", "internal_error")
-            if code == "body_too_large":
-                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             detail = _PUBLIC_DETAIL.get(kind, str(error))
             return problem(status, code, detail, getattr(error, "errors", ()))
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")

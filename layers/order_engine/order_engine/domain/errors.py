@@ -2,6 +2,7 @@
 
 OrderEngineError
 ├── InvalidOrder             the request can't be accepted; carries one FieldError a fault
+│   └── MalformedOrderId
 ├── OrderNotFound
 ├── NotTheOwner              told to the outside as OrderNotFound
 ├── IdempotencyConflict      same key, other order
@@ -62,6 +63,15 @@ class InvalidOrder(OrderEngineError):
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
         self.errors = errors
+
+
+class MalformedOrderId(InvalidOrder):
+    """An order id that can't be one."""
+
+    code = "invalid_order_id"
+
+    def __init__(self, field: str = "orderId") -> None:
+        super().__init__(FieldError(field, self.code, "must be a UUID, as returned when the order was placed"))
 
 
 class OrderNotFound(OrderEngineError):

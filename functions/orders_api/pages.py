@@ -1,0 +1,41 @@
+"""The dashboard's static files."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "dashboard"
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".html": "text/html; charset=utf-8",
+}
+
+
+@cache
+def index_page(websocket_url: str) -> str:
+    """Return the page; it learns the WebSocket's address from us, as that is another host on AWS."""
+    page = (FOLDER / "index.html").read_text(encoding="utf-8")
+    return page.replace("{{WEBSOCKET_URL}}", escape(websocket_url, quote=True))
+
+
+@cache
+def asset(name: str) -> tuple[str, str] | None:
+    """Return a file's content type and text; None where there is no such file to be served."""
+    content_type = CONTENT_TYPES.get(Path(name).suffix)
+    path = FOLDER / name
+    if content_type is None or Path(name).name != name or not path.is_file():
+        return None
+    return content_type, path.read_text(encoding="utf-8")
+
+
+def content_security_policy(websocket_url: str) -> str:
+    """Return the policy of the page: nothing but our own files, our API and our WebSocket."""
+    origin = "/".join(websocket_url.split("/")[:3])
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {origin};"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )

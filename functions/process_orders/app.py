@@ -1,0 +1,69 @@
+"""Executes the orders of a batch of wake-up messages side by side."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ValidationError
+
+from order_engine import bootstrap
+from order_engine.adapters.process import LambdaDeadline
+from order_engine.application.execute_order import LookAgain
+from order_engine.application.ports import Deadline
+from order_engine.contracts.queue import WakeUp
+from order_engine.domain.errors import DependencyUnavailable, OrderNotFound
+
+logger = Logger()
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+LONGEST_PAUSE = 900
+"""Seconds between two looks at an order that can't be processed; with 20 receives that is hours, not minutes."""
+
+
+class NotFinished(Exception):
+    """The message is needed again and must not be deleted."""
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Execute all orders of the batch at once; answer with the messages that must come again."""
+    records = [SQSRecord(record) for record in event["Records"]]
+    outcomes = bootstrap.executor().run(partial(_process, LambdaDeadline(context)), records)
+    by_message = dict(zip((record.message_id for record in records), outcomes, strict=True))
+
+    def outcome_of(record: SQSRecord) -> None:
+        if isinstance(outcome := by_message[record.message_id], Exception):
+            raise outcome
+
+    answer = process_partial_response(event, outcome_of, processor, context)
+    logger.info("batch", extra={"orders": len(records), "again": len(answer["batchItemFailures"])})
+    return dict(answer)
+
+
+def _process(deadline: Deadline, record: SQSRecord) -> None:
+    """Execute one order. Raises whatever has to bring the message back."""
+    try:
+        wake_up = WakeUp.model_validate_json(record.body)
+        result = bootstrap.order_execution().execute(str(wake_up.order_id), deadline)
+    except (ValidationError, OrderNotFound) as poison:
+        logger.error("poison message", extra={"message_id": record.message_id, "reason": str(poison)})
+        _give_back(record, 0)  # straight on to the dead letter queue, where somebody sees it
+        raise
+    except Exception:
+        logger.exception("processing failed", extra={"message_id": record.message_id})
+        _give_back(record, min(2 ** int(record.attributes.approximate_receive_count), LONGEST_PAUSE))
+        raise
+    if isinstance(result, LookAgain):
+        _give_back(record, result.after)
+        raise NotFinished(f"order {result.order.id} is {result.order.status}")
+
+
+def _give_back(record: SQSRecord, after: float) -> None:
+    """Choose when the message comes back. Where that fails it comes back by itself, only later."""
+    with suppress(DependencyUnavailable):
+        bootstrap.queue().give_back(record.receipt_handle, after)

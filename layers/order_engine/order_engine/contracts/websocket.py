@@ -1,0 +1,108 @@
+"""What clients say over a WebSocket: the query of the connection, and a frame for each action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from order_engine.application.ports import Subscription
+from order_engine.application.targets import ALL, order_target, user_target
+from order_engine.contracts.order_id import read_order_id
+from order_engine.contracts.orders import ANONYMOUS, PrintableText, field_error
+from order_engine.domain.errors import InvalidOrder, MalformedOrderId
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _order_id(text: str) -> str:
+    try:
+        return read_order_id(text)
+    except MalformedOrderId as error:
+        raise PydanticCustomError("invalid_order_id", "must be a UUID") from error
+
+
+OrderId = Annotated[str, AfterValidator(_order_id), Field(json_schema_extra={"format": "uuid"})]
+
+
+class Frame(BaseModel):
+    """Any frame: what to do, and optionally an id of the client's own that the answer repeats."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    action: str
+    request_id: Annotated[PrintableText | None, Field(alias="requestId")] = None
+
+
+class Target(BaseModel):
+    """What to listen to: one order, or the channel `user` or `all`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    order_id: Annotated[OrderId | None, Field(alias="orderId")] = None
+    channel: Annotated[Literal["user", "all"] | None, Field()] = None
+    after_seq: Annotated[
+        int, Field(alias="afterSeq", ge=0, le=10_000, description="Events up to this one are known already.")
+    ] = 0
+    user_id: Annotated[PrintableText | None, Field(alias="userId", description="Only where authentication is off.")] = (
+        None
+    )
+
+    def subscription(self, connection_id: str, authenticated: str | None) -> Subscription | None:
+        """Return the subscription asked for; None where none is."""
+        if self.order_id is not None:
+            return Subscription(order_target(self.order_id), connection_id, self.after_seq, authenticated)
+        if self.channel is None:
+            return None
+        user = authenticated or self.user_id or ANONYMOUS
+        target = ALL if self.channel == ALL else user_target(user)
+        return Subscription(target, connection_id, 0, authenticated)
+
+
+class ConnectQuery(Target):
+    """The query string of a new connection: at most one of `orderId` and `channel`."""
+
+    @model_validator(mode="after")
+    def _at_most_one(self) -> ConnectQuery:
+        if self.order_id is not None and self.channel is not None:
+            raise PydanticCustomError("ambiguous_target", "give orderId or channel, not both")
+        return self
+
+
+class Subscribe(Frame, Target):
+    """`subscribe` and `unsubscribe`: exactly one of `orderId` and `channel`."""
+
+    action: Literal["subscribe", "unsubscribe"]
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Subscribe:
+        if (self.order_id is None) == (self.channel is None):
+            raise PydanticCustomError("ambiguous_target", "give either orderId or channel")
+        return self
+
+
+class OneOrder(Frame):
+    """`get_order` and `cancel_order`."""
+
+    action: Literal["get_order", "cancel_order"]
+    order_id: Annotated[OrderId, Field(alias="orderId")]
+
+
+class Ping(Frame):
+    """`ping`."""
+
+    action: Literal["ping"]
+
+
+def read(model: type[M], fields: Mapping[str, Any]) -> M:
+    """Read a query or frame.
+
+    Raises:
+        InvalidOrder: with an error for each field that is not right.
+    """
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidOrder(*(field_error(fault) for fault in error.errors(include_url=False))) from error

@@ -1,0 +1,74 @@
+"""Subscriptions and WebSocket clients in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from order_engine.application.ports import Subscription
+from order_engine.domain.errors import ClientUnreachable, NotConnected, TooManySubscriptions
+
+
+@dataclass(slots=True)
+class InMemorySubscriptions:
+    """`Subscriptions` in dicts. `stream` holds every subscription that was written, in order."""
+
+    limit: int = 100
+    connections: dict[str, set[str]] = field(default_factory=dict)
+    rows: dict[tuple[str, str], Subscription] = field(default_factory=dict)
+    stream: list[Subscription] = field(default_factory=list)
+
+    def connect(self, connection_id: str, user_id: str | None, first: Subscription | None) -> None:
+        """Note the connection and its first subscription."""
+        del user_id  # kept by the real table for whoever looks into it
+        self.connections[connection_id] = {first.target} if first else set()
+        if first:
+            self._write(first)
+
+    def add(self, subscription: Subscription) -> None:
+        """Add a subscription, if there is room for it."""
+        targets = self.connections.get(subscription.connection_id)
+        if targets is None:
+            raise NotConnected(subscription.connection_id)
+        if subscription.target not in targets and len(targets) >= self.limit:
+            raise TooManySubscriptions(self.limit)
+        targets.add(subscription.target)
+        self._write(subscription)
+
+    def remove(self, target: str, connection_id: str) -> None:
+        """Remove one subscription."""
+        self.rows.pop((target, connection_id), None)
+        self.connections.get(connection_id, set()).discard(target)
+
+    def disconnect(self, connection_id: str) -> None:
+        """Forget a connection."""
+        for target in self.connections.pop(connection_id, set()):
+            self.rows.pop((target, connection_id), None)
+
+    def subscribers(self, target: str) -> list[Subscription]:
+        """Return who listens to the target."""
+        return [subscription for subscription in self.rows.values() if subscription.target == target]
+
+    def _write(self, subscription: Subscription) -> None:
+        self.rows[subscription.target, subscription.connection_id] = subscription
+        self.stream.append(subscription)
+
+
+@dataclass(slots=True)
+class InMemoryClients:
+    """`Clients` that keep what they receive; those in `gone` can't be reached."""
+
+    inboxes: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    gone: set[str] = field(default_factory=set)
+
+    def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
+        """Deliver a frame."""
+        if connection_id in self.gone:
+            raise ClientUnreachable(connection_id)
+        self.inboxes[connection_id].append(message)
+
+    def hang_up(self, connection_id: str) -> None:
+        """Close the connection."""
+        self.gone.add(connection_id)

@@ -1,0 +1,48 @@
+"""The order table in memory, with its stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from order_engine.domain.errors import OrderNotFound, VersionConflict
+from order_engine.domain.order import Order
+
+
+@dataclass(slots=True)
+class InMemoryOrderStore:
+    """`OrderStore` in a dict. `stream` holds the image of every write, in order."""
+
+    orders: dict[str, Order] = field(default_factory=dict)
+    stream: list[Order] = field(default_factory=list)
+
+    def create(self, order: Order) -> Order | None:
+        """Keep a new order, or return the one that has its id."""
+        existing = self.orders.get(order.id)
+        if existing is None:
+            self._write(order)
+        return None if existing in (None, order) else existing
+
+    def load(self, order_id: str) -> Order:
+        """Return the order as it is now."""
+        if order_id not in self.orders:
+            raise OrderNotFound(order_id)
+        return self.orders[order_id]
+
+    def append(self, order: Order) -> None:
+        """Keep the order, if what is kept is one event behind."""
+        current = self.load(order.id)
+        if current.version != order.version - 1:
+            raise VersionConflict(current)
+        self._write(order)
+
+    def overdue(self, now: datetime) -> Iterator[str]:
+        """Yield the open orders that are due, oldest first."""
+        due = (order for order in self.orders.values() if not order.status.terminal and order.due_at <= now)
+        for order in sorted(due, key=lambda order: order.due_at):
+            yield order.id
+
+    def _write(self, order: Order) -> None:
+        self.orders[order.id] = order
+        self.stream.append(order)

@@ -1,0 +1,96 @@
+"""The order queue and its dead letters in memory: at least once, with visibility, receive counts and redrive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+from order_engine.application.ports import Clock, DeadLetter
+from order_engine.domain.order import Order
+
+
+@dataclass(slots=True)
+class Message:
+    """A message in the queue; `receipt` is its latest one."""
+
+    body: str
+    visible_at: datetime
+    receive_count: int = 0
+    receipt: str = ""
+
+
+@dataclass(slots=True)
+class InMemoryQueue:
+    """`WakeUpQueue` with the receiving side of SQS.
+
+    Args:
+        visibility_timeout: seconds for which a received message is out of sight.
+        max_receive_count: after so many receives a message goes to `dead` instead of being received again.
+    """
+
+    clock: Clock
+    visibility_timeout: float = 180.0
+    max_receive_count: int = 20
+    messages: list[Message] = field(default_factory=list)
+    dead: list[Message] = field(default_factory=list)
+    _receipts: Iterator[int] = field(default_factory=count)
+
+    def send(self, order: Order) -> None:
+        """Send one message."""
+        self.put(json.dumps({"orderId": order.id}))
+
+    def send_again(self, order_ids: Sequence[str]) -> None:
+        """Send a message for each order."""
+        for order_id in order_ids:
+            self.put(json.dumps({"orderId": order_id}))
+
+    def put(self, body: str, delay: float = 0.0) -> None:
+        """Send any text."""
+        self.messages.append(Message(body, self.clock.now() + timedelta(seconds=delay)))
+
+    def receive(self, limit: int = 10) -> list[Message]:
+        """Return visible messages and hide them; those received too often become dead letters."""
+        now = self.clock.now()
+        received: list[Message] = []
+        for message in [message for message in self.messages if message.visible_at <= now]:
+            if message.receive_count >= self.max_receive_count:
+                self.messages.remove(message)
+                self.dead.append(Message(message.body, now))
+            elif len(received) < limit:
+                message.receive_count += 1
+                message.visible_at = now + timedelta(seconds=self.visibility_timeout)
+                message.receipt = str(next(self._receipts))
+                received.append(message)
+        return received
+
+    def delete(self, receipt: str) -> None:
+        """Delete a message by its latest receipt; an older receipt does nothing."""
+        self.messages = [message for message in self.messages if message.receipt != receipt]
+
+    def give_back(self, receipt: str, after: float) -> None:
+        """Let a received message be seen again after so many seconds."""
+        for message in self.messages:
+            if message.receipt == receipt:
+                message.visible_at = self.clock.now() + timedelta(seconds=after)
+
+
+@dataclass(slots=True)
+class InMemoryDeadLetters:
+    """`DeadLetters` of an in-memory queue."""
+
+    queue: InMemoryQueue
+
+    def read(self) -> Iterator[DeadLetter]:
+        """Yield each letter once."""
+        for index, message in enumerate(list(self.queue.dead)):
+            yield DeadLetter(message.body, str(index))
+
+    def redrive(self) -> int:
+        """Put all letters back on the queue; return how many there were."""
+        letters, self.queue.dead = self.queue.dead, []
+        for letter in letters:
+            self.queue.put(letter.body)
+        return len(letters)
