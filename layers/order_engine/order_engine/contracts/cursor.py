@@ -15,6 +15,7 @@ _LAYOUT = struct.Struct(">q16s")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_FAULT = FieldError("cursor", "invalid_cursor", "must be the nextCursor of an earlier answer, unchanged")
 
 
 def encode_cursor(position: Position) -> str:
@@ -31,7 +32,9 @@ def decode_cursor(text: str) -> Position:
     """
     try:
         since, order_id = _LAYOUT.unpack(b64decode(text, altchars=b"-_", validate=True))
-        return Position(_EPOCH + since * _MILLISECOND, str(UUID(bytes=order_id)))
+        position = Position(_EPOCH + since * _MILLISECOND, str(UUID(bytes=order_id)))
     except (ValueError, struct.error, OverflowError) as error:
-        fault = FieldError("cursor", "invalid_cursor", "must be the nextCursor of an earlier answer, unchanged")
-        raise InvalidOrder(fault) from error
+        raise InvalidOrder(_FAULT) from error
+    if encode_cursor(position) != text:  # b64decode takes the standard alphabet too
+        raise InvalidOrder(_FAULT)
+    return position

@@ -1,0 +1,104 @@
+"""The connection to a real Postgres: kept, replaced when it died, never waited on for ever."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from order_engine.adapters.database import Database, conninfo
+from order_engine.adapters.postgres_history import PostgresHistory
+from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+from order_engine.domain.errors import DependencyUnavailable
+from order_engine.domain.events import iso
+from tests.support.history import without_zeros
+from tests.support.orders import new_order
+
+pytest_plugins = ["tests.support.postgres"]
+
+
+def test_a_connection_that_died_between_two_invocations_is_replaced(
+    history: PostgresHistory, console: psycopg.Connection
+) -> None:
+    history.record([])
+    assert _terminate(console) == 1
+    assert without_zeros(history.record([new_order()])) == {"pending": 1}
+
+
+def test_it_is_kept_while_it_works(database: Database) -> None:
+    assert _backend(database) == _backend(database)
+
+
+def test_one_that_dies_in_the_middle_writes_nothing_and_says_unavailable(
+    database: Database, history: PostgresHistory, console: psycopg.Connection
+) -> None:
+    def interrupted() -> None:
+        with database.transaction() as connection:
+            connection.execute("UPDATE order_status_counts SET orders = 99")
+            _terminate(console)
+            connection.execute("SELECT 1")
+
+    with pytest.raises(DependencyUnavailable):
+        interrupted()
+    assert without_zeros(history.record([new_order()])) == {"pending": 1}
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    nowhere = Database(lambda: "host=127.0.0.1 port=1", "test")
+    with pytest.raises(DependencyUnavailable):
+        PostgresHistory(nowhere).record([])
+
+
+def test_a_statement_that_takes_too_long_is_unavailable(database: Database) -> None:
+    def slow() -> None:
+        with database.transaction() as connection:
+            assert connection.execute("SHOW statement_timeout").fetchone() == ("10s",)
+            assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("10s",)
+            connection.execute("SET LOCAL statement_timeout = '20ms'")
+            connection.execute("SELECT pg_sleep(5)")
+
+    with pytest.raises(DependencyUnavailable):
+        slow()
+
+
+def test_times_are_utc_whatever_the_server_prefers(
+    history: PostgresHistory, reader: PostgresHistoryReader, console: psycopg.Connection
+) -> None:
+    console.execute("ALTER ROLE postgres SET TimeZone = 'Asia/Tokyo'")
+    try:
+        order = new_order()
+        history.record([order])
+        assert iso(reader.trail(order.id).order.created_at) == "2026-03-01T12:00:00.000Z"
+    finally:
+        console.execute("ALTER ROLE postgres RESET TimeZone")
+
+
+def _backend(database: Database) -> int:
+    with database.transaction() as connection:
+        return connection.info.backend_pid
+
+
+def _terminate(console: psycopg.Connection) -> int:
+    """Cut the connections named `test` to this database; return how many there were."""
+    query = (
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+        " WHERE application_name = 'test' AND datname = current_database()"
+    )
+    row = console.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_secret_may_have_its_parts_or_a_url() -> None:
+    parts = {"engine": "postgres", "host": "db", "port": 5432, "username": "u", "password": "p w'", "dbname": "orders"}
+    expected = {"host": "db", "port": "5432", "user": "u", "password": "p w'", "dbname": "orders"}
+    assert conninfo_to_dict(conninfo(parts)) == expected
+    assert conninfo_to_dict(conninfo(parts | {"sslmode": "verify-full"})) == expected | {"sslmode": "verify-full"}
+    url = "postgresql://u:p%20w'@db:5432/orders"
+    assert conninfo_to_dict(conninfo({"url": url})) == expected
+    assert conninfo_to_dict(conninfo({"url": url, "sslmode": "require"})) == expected | {"sslmode": "require"}
+
+
+def test_a_secret_without_a_server_is_refused() -> None:
+    with pytest.raises(ValueError, match="neither a url nor a host"):
+        conninfo({"username": "u", "password": "p"})

@@ -1,0 +1,163 @@
+"""The order history on a real Postgres: what is recorded is what comes back, however often and in whatever order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import psycopg
+import pytest
+
+from order_engine.adapters.postgres_history import PostgresHistory
+from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+from order_engine.application.order_history import OrderFilter, failures
+from order_engine.domain.errors import QuoteUnavailable
+from order_engine.domain.events import Status
+from tests.support.history import TABLES, counted, dump, recorded, without_zeros
+from tests.support.orders import CANCELLED, CONFIRMED, FAILED, LIVES, REVERTED, START, after, images, new_order, terms
+
+pytest_plugins = ["tests.support.postgres"]
+
+EVERYTHING = OrderFilter()
+
+
+class TestRecording:
+    @pytest.mark.parametrize("life", LIVES)
+    def test_an_order_comes_back_equal_after_every_step(
+        self, history: PostgresHistory, reader: PostgresHistoryReader, life: Sequence[Status]
+    ) -> None:
+        accepted = new_order(
+            what=terms("1.50", min_amount_out="2.5"), client_order_id="mine-1", correlation_id="request-1"
+        )
+        for image in images(accepted, *life):
+            history.record([image])
+            trail = reader.trail(image.id)
+            assert trail.order == image
+            assert trail.failures == tuple(failures(image))
+            assert reader.list_orders(EVERYTHING, 10).orders == (image,)
+
+    def test_replaying_changes_nothing(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+        batch = [after(new_order(), *life) for life in LIVES]
+        counts = history.record(batch)
+        before = dump(console)
+        assert history.record(batch) == counts
+        assert dump(console) == before
+
+    def test_an_older_image_changes_nothing(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+        *older, newest = images(new_order(), *REVERTED)
+        counts = history.record([newest])
+        before = dump(console)
+        for image in reversed(older):
+            assert history.record([image]) == counts
+        assert dump(console) == before
+
+    def test_the_newest_image_of_a_batch_wins_wherever_it_stands(
+        self, history: PostgresHistory, reader: PostgresHistoryReader
+    ) -> None:
+        first, *middle, newest = images(new_order(), *CONFIRMED)
+        counts = history.record([first, newest, *middle])
+        assert without_zeros(counts) == {"confirmed": 1}
+        assert recorded(reader) == {newest.id: newest}
+
+    def test_counts_follow_what_really_changed(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+        one, other = images(new_order(), *CONFIRMED), images(new_order(), *CANCELLED)
+        assert without_zeros(history.record([one[0], other[0]])) == {"pending": 2}
+        assert without_zeros(history.record([one[2], other[1]])) == {"building": 1, "routing": 1}
+        assert without_zeros(history.record([one[2], one[1], other[2]])) == {"building": 1, "cancelled": 1}
+        assert without_zeros(history.record([])) == counted(console)
+
+    def test_every_status_has_a_count_from_the_start(self, history: PostgresHistory) -> None:
+        assert history.record([]) == dict.fromkeys(Status, 0)
+
+    def test_a_batch_is_recorded_wholly_or_not_at_all(
+        self, history: PostgresHistory, reader: PostgresHistoryReader, console: psycopg.Connection
+    ) -> None:
+        before, good = dump(console), after(new_order(), *CONFIRMED)
+        with pytest.raises(psycopg.DataError):
+            history.record([good, new_order("not-a-uuid")])
+        assert dump(console) == before
+        assert without_zeros(history.record([good])) == {"confirmed": 1}
+        assert recorded(reader) == {good.id: good}
+
+    def test_an_emptied_history_can_be_filled_again_from_the_orders_as_they_are(
+        self, history: PostgresHistory, console: psycopg.Connection
+    ) -> None:
+        lives = [images(new_order(), *life) for life in LIVES]
+        for image in chain.from_iterable(lives):
+            history.record([image])
+        before, counts = dump(console), history.record([])
+        console.execute(f"TRUNCATE {', '.join(TABLES)}")
+        rebuilt = history.record([life[-1] for life in lives])
+        assert rebuilt == without_zeros(counts)
+        without_counts = TABLES[:-1]
+        assert {name: dump(console)[name] for name in without_counts} == {name: before[name] for name in without_counts}
+
+
+class TestFailures:
+    def test_each_failed_attempt_has_a_row(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+        order = after(new_order(), *FAILED)
+        history.record([order])
+        query = "SELECT seq, attempt, code, message, occurred_at FROM order_failures ORDER BY seq"
+        error = QuoteUnavailable("raydium: no quote this time; meteora: no quote this time")
+        assert console.execute(query).fetchall() == [
+            (seq, attempt, error.code, str(error), order.events[seq - 1].timestamp)
+            for attempt, seq in enumerate((3, 5, 7, 9), start=1)
+        ]
+
+    def test_an_order_without_a_failure_has_none(self, history: PostgresHistory, reader: PostgresHistoryReader) -> None:
+        for life in (CONFIRMED, CANCELLED):
+            order = after(new_order(), *life)
+            history.record([order])
+            assert reader.trail(order.id).failures == ()
+
+    def test_a_failure_keeps_the_whole_error(self, history: PostgresHistory, reader: PostgresHistoryReader) -> None:
+        error = {"code": "transaction_failed", "message": "slippage", "program": "dlmm", "programCode": 6003}
+        order = after(new_order(), Status.ROUTING).then(Status.FAILED, {"error": error, "attempts": 1}, START)
+        history.record([order])
+        (failure,) = reader.trail(order.id).failures
+        assert (failure.seq, failure.attempt, failure.data) == (3, 1, error)
+
+
+class TestExactness:
+    HOSTILE = "null \0, quote ' \" \\, line\nbreak, ünïcödé, 😀, half a surrogate \ud83d, %s {} $1"
+
+    def test_event_data_comes_back_exactly(self, history: PostgresHistory, reader: PostgresHistoryReader) -> None:
+        numbers = {"u64": 2**64 - 1, "beyond doubles": 2**53 + 1, "tenth": 0.1, "tiny": 1e-300, "text": "1.50"}
+        error = {"code": "execution_failed", "message": self.HOSTILE, self.HOSTILE: [None, True, [], {}], **numbers}
+        order = after(new_order(), Status.ROUTING).then(Status.FAILED, {"error": error, "attempts": 1}, START)
+        history.record([order])
+        trail = reader.trail(order.id)
+        assert trail.order == order
+        assert list(trail.order.events[-1].data["error"]) == list(error)
+        assert trail.failures[0].data == error
+        assert "null \ufffd, quote" in trail.failures[0].message
+
+    def test_unicode_in_texts_comes_back(self, history: PostgresHistory, reader: PostgresHistoryReader) -> None:
+        order = new_order(user_id="ünï 😀 '; DROP TABLE orders; --", client_order_id="\\0 \x01", correlation_id="")
+        history.record([order])
+        assert reader.trail(order.id).order == order
+
+    def test_a_null_byte_does_not_stop_the_history(
+        self, history: PostgresHistory, reader: PostgresHistoryReader
+    ) -> None:
+        order = new_order(client_order_id="a\0b")
+        history.record([order])
+        assert reader.trail(order.id).order.client_order_id == "a\ufffdb"
+
+    def test_the_largest_amount_is_an_exact_number(
+        self, history: PostgresHistory, reader: PostgresHistoryReader, console: psycopg.Connection
+    ) -> None:
+        largest = new_order(what=terms("18446744073.709551615", min_amount_out="18446744073709.551615"))
+        history.record([largest])
+        assert reader.trail(largest.id).order == largest
+        assert console.execute("SELECT amount_in, min_amount_out FROM orders").fetchone() == (2**64 - 1, 2**64 - 1)
+
+    def test_swaps_shows_confirmed_orders_in_whole_tokens(
+        self, history: PostgresHistory, console: psycopg.Connection
+    ) -> None:
+        confirmed, failed = after(new_order(), *CONFIRMED), after(new_order(), *FAILED)
+        history.record([confirmed, failed])
+        data = confirmed.events[-1].data
+        query = "SELECT order_id::text, amount_in::text, amount_out::text, venue, tx_hash FROM swaps"
+        expected = (confirmed.id, "1.5", data["amountOut"], data["venue"], data["txHash"])
+        assert console.execute(query).fetchall() == [expected]

@@ -1,0 +1,134 @@
+"""Lists of orders from a real Postgres: filters, pages, and how much is read for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from order_engine.adapters.postgres_history import PostgresHistory
+from order_engine.adapters.postgres_history_reader import PostgresHistoryReader, list_query
+from order_engine.application.order_history import OrderFilter, Position
+from order_engine.contracts.cursor import decode_cursor, encode_cursor
+from order_engine.domain.errors import OrderNotFound
+from order_engine.domain.events import Status
+from order_engine.domain.order import Order
+from order_engine.domain.tokens import token
+from tests.support.orders import CONFIRMED, START, after, new_order, terms
+from tests.support.postgres import create_database
+
+pytest_plugins = ["tests.support.postgres"]
+
+EVERYTHING = OrderFilter()
+
+
+class TestLists:
+    def test_pages_hold_each_order_once_newest_first_even_within_a_millisecond(
+        self, history: PostgresHistory, reader: PostgresHistoryReader
+    ) -> None:
+        millisecond = timedelta(milliseconds=1)
+        orders = [new_order(at=START + number % 3 * millisecond) for number in range(25)]
+        history.record(orders)
+        listed: list[Order] = []
+        position: Position | None = None
+        while True:
+            page = reader.list_orders(EVERYTHING, 4, position)
+            listed += page.orders
+            if page.following is None:
+                break
+            position = decode_cursor(encode_cursor(page.following))
+            history.record([new_order(at=START + timedelta(hours=1))])  # newer ones do not shift the pages
+        assert listed == sorted(orders, key=lambda order: (order.created_at, order.id), reverse=True)
+
+    def test_the_last_page_has_none_after_it_even_when_it_is_full(
+        self, history: PostgresHistory, reader: PostgresHistoryReader
+    ) -> None:
+        history.record([new_order() for _ in range(4)])
+        assert reader.list_orders(EVERYTHING, 4).following is None
+        assert reader.list_orders(EVERYTHING, 3).following is not None
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            (EVERYTHING, {"a", "b", "c", "d"}),
+            (OrderFilter(user_id="bob"), {"b", "d"}),
+            (OrderFilter(status=Status.CONFIRMED), {"a", "b"}),
+            (OrderFilter(token_in=token("USDC")), {"c", "d"}),
+            (OrderFilter(user_id="bob", status=Status.CONFIRMED), {"b"}),
+            (OrderFilter(user_id="bob", status=Status.CONFIRMED, token_in=token("USDC")), set()),
+            (OrderFilter(user_id="nobody"), set()),
+        ],
+    )
+    def test_filters_restrict_together(
+        self, history: PostgresHistory, reader: PostgresHistoryReader, wanted: OrderFilter, expected: set[str]
+    ) -> None:
+        selling = terms("100", "USDC", "SOL")
+        history.record(
+            [
+                after(new_order(client_order_id="a"), *CONFIRMED),
+                after(new_order(client_order_id="b", user_id="bob"), *CONFIRMED),
+                new_order(client_order_id="c", what=selling),
+                after(new_order(client_order_id="d", user_id="bob", what=selling), Status.ROUTING),
+            ]
+        )
+        page = reader.list_orders(wanted, 10)
+        assert {order.client_order_id for order in page.orders} == expected
+        assert page.following is None
+
+    def test_an_order_that_is_not_there_is_not_found(self, reader: PostgresHistoryReader) -> None:
+        with pytest.raises(OrderNotFound):
+            reader.trail(new_order().id)
+
+
+class TestPlans:
+    """Lists must read from an index in the right order, and stop; the plans are those for 30,000 orders."""
+
+    @pytest.fixture(scope="class")
+    def filled(self, postgres: str, migrated_template: str) -> Iterator[psycopg.Connection]:
+        console = psycopg.connect(create_database(postgres, "filled", migrated_template), autocommit=True)
+        # One order in a thousand is the user's, failed, or sells BONK: too few to meet soon by going through all.
+        console.execute(
+            """
+            INSERT INTO orders SELECT gen_random_uuid(), CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'u' || n % 10 END,
+                null, null, 'market', CASE WHEN n % 1000 = 1 THEN 'BONK' ELSE 'SOL' END, 'USDC', 1, '1', 100, '0.01',
+                0, null, CASE WHEN n % 1000 = 2 THEN 'failed' ELSE 'confirmed' END, 1,
+                '2026-03-01Z'::timestamptz + n * interval '1 second', '2026-03-01Z'
+            FROM generate_series(1, 30000) AS n
+            """
+        )
+        console.execute("INSERT INTO order_events SELECT id, 1, 'pending', created_at, '{}' FROM orders")
+        console.execute("ANALYZE orders, order_events")
+        yield console
+        console.close()
+
+    @pytest.mark.parametrize("after_position", [None, Position(START, "00000000-0000-4000-8000-000000000000")])
+    @pytest.mark.parametrize(
+        ("wanted", "index"),
+        [
+            (EVERYTHING, "orders_by_time"),
+            (OrderFilter(user_id="rare"), "orders_by_user"),
+            (OrderFilter(status=Status.FAILED), "orders_by_status"),
+            (OrderFilter(token_in=token("BONK")), "orders_by_token_in"),
+            (OrderFilter(user_id="rare", status=Status.CONFIRMED, token_in=token("SOL")), "orders_by_user"),
+        ],
+    )
+    def test_a_list_reads_no_more_than_its_page(
+        self, filled: psycopg.Connection, wanted: OrderFilter, index: str, after_position: Position | None
+    ) -> None:
+        statement, values = list_query(wanted, 21, after_position)
+        explained = filled.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).fetchone()
+        assert explained is not None
+        nodes = list(_nodes(explained[0][0]["Plan"]))
+        assert {node["Index Name"] for node in nodes if "Index Name" in node} == {index, "order_events_pkey"}
+        orders_read = [node for node in nodes if node.get("Relation Name") == "orders"]
+        assert [node["Node Type"] for node in orders_read] == ["Index Scan"]
+        assert orders_read[0]["Actual Rows"] + orders_read[0].get("Rows Removed by Filter", 0) <= 21
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)

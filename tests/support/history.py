@@ -1,0 +1,34 @@
+"""What the history's tables hold, for comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+from order_engine.application.order_history import OrderFilter
+from order_engine.domain.order import Order
+
+TABLES = ("orders", "order_events", "order_failures", "order_status_counts")
+
+
+def dump(console: psycopg.Connection) -> dict[str, list[Any]]:
+    """Return all rows of all tables, as text."""
+    return {name: console.execute(f"SELECT to_json(t)::text FROM {name} t ORDER BY 1").fetchall() for name in TABLES}
+
+
+def counted(console: psycopg.Connection) -> dict[str, int]:
+    """Return the orders by status, counted now."""
+    return dict(console.execute("SELECT status, count(*) FROM orders GROUP BY status").fetchall())
+
+
+def without_zeros(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return only the statuses that some order is in."""
+    return {status: number for status, number in counts.items() if number}
+
+
+def recorded(reader: PostgresHistoryReader) -> dict[str, Order]:
+    """Return all orders as they come back, by id."""
+    return {order.id: order for order in reader.list_orders(OrderFilter(), 1000).orders}

