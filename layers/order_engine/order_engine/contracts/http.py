@@ -32,7 +32,7 @@ def http_api(logger: Logger) -> APIGatewayHttpResolver:
     def no_such_route(_: Exception) -> Answer:
         return problem_answer(problem(HTTPStatus.NOT_FOUND, "route_not_found", "The API has no such route."))
 
-    @app.exception_handler(Exception)
+    @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def failure(error: Exception) -> Answer:
         answer = problem_of(error)
         if answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
