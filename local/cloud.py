@@ -1,0 +1,151 @@
+"""The local cloud as a whole: for `python -m local up`, and for tests that want one of their own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+import boto3
+
+from local.deploy import Deployment, deploy
+from local.emulator import Emulator, admin_session
+from local.postgres import Postgres
+from local.processes import Child
+from local.settings import ROOT, LocalCloudError, Settings, free_ports
+
+
+class LocalCloud:
+    """Postgres, the AWS emulator with the project's stack in it, and the proxy.
+
+    Example:
+        with temporary_cloud(QuoteLatencyMs="0") as cloud:
+            httpx.post(f"{cloud.settings.url}/api/orders", json=order)
+            cloud.session.client("sqs").purge_queue(QueueUrl=cloud.deployment.outputs["OrdersQueueUrl"])
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.session: boto3.Session = admin_session(settings.aws_url)
+        self.deployment = Deployment({}, {})
+        self._children: list[Child] = []
+        self._resources = ExitStack()
+
+    def start(self, say: Callable[[str], object] = lambda _: None) -> None:
+        """Start everything and deploy the working tree; `say` is told of each step.
+
+        Raises:
+            LocalCloudError: a taken port, a state directory in use, or whatever did not start. Nothing is left running.
+        """
+        try:
+            self._resources.enter_context(sole_owner(self.settings.state_dir))
+            self.settings.check_ports()
+            say("Starting Postgres")
+            self.start_postgres()
+            say("Starting the AWS emulator")
+            self.start_emulator()
+            say("Deploying the stack")
+            self.deploy()
+            say("Starting the proxy")
+            self._start_proxy()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything. The emulator saves its state while it stops."""
+        for child in reversed(self._children):
+            child.stop()
+        self._children.clear()
+        self._resources.close()
+
+    def deploy(self, **parameters: str) -> None:
+        """Deploy the working tree, from now on with these template parameters as well."""
+        self.settings = replace(self.settings, parameters={**self.settings.parameters, **parameters})
+        self.deployment = deploy(self.session, self.settings)
+
+    @contextmanager
+    def parameters(self, **parameters: str) -> Iterator[None]:
+        """Change template parameters for a while."""
+        before = self.settings.parameters
+        self.deploy(**parameters)
+        try:
+            yield
+        finally:
+            self.settings = replace(self.settings, parameters=before)
+            self.deploy()
+
+    def start_postgres(self) -> None:
+        """Start Postgres, or start it again."""
+        self._children.append(Postgres(self.settings.state_dir / "postgres", self.settings.postgres_port).start())
+
+    def start_emulator(self) -> None:
+        """Start the emulator, or start it again with the state that it had saved."""
+        self._children.append(Emulator(self.settings).start())
+
+    def stop_postgres(self) -> None:
+        """Stop Postgres and leave the rest running."""
+        self._stop_child(Postgres.NAME)
+
+    def stop_emulator(self) -> None:
+        """Stop the emulator, and with it all functions, and leave the rest running."""
+        self._stop_child(Emulator.NAME)
+
+    def ended(self) -> list[Child]:
+        """Return what should be running and is not."""
+        return [child for child in self._children if not child.alive]
+
+    def __enter__(self) -> LocalCloud:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _stop_child(self, name: str) -> None:
+        child = next(child for child in self._children if child.name == name)
+        child.stop()
+        self._children.remove(child)
+
+    def _start_proxy(self) -> None:
+        stage = self.deployment.parameters["Stage"]
+        url = f"{self.settings.aws_url}/_aws/execute-api"
+        apis = (f"{url}/HttpApi", f"{url}/WebSocketApi/{stage}")
+        child = Child.start(
+            "The proxy",
+            [sys.executable, "-m", "local.proxy", str(self.settings.port), *apis],
+            log=self.settings.state_dir / "proxy.log",
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        self._children.append(child)
+        child.wait_until(self.settings.proxy_listens)
+
+
+@contextmanager
+def temporary_cloud(**parameters: str) -> Iterator[LocalCloud]:
+    """Run a cloud on free ports, with these template parameters and a state of its own, of which nothing is kept."""
+    with tempfile.TemporaryDirectory(prefix="local-cloud-") as directory:
+        port, aws_port, postgres_port = free_ports(3)
+        settings = Settings(port, aws_port, postgres_port, Path(directory), parameters)
+        with LocalCloud(settings) as cloud:
+            yield cloud
+
+
+@contextmanager
+def sole_owner(state_dir: Path) -> Iterator[None]:
+    """Hold the state directory. Raises `LocalCloudError` if another local cloud does."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalCloudError(f"A local cloud is running with {state_dir} already.") from error
+        yield

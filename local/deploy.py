@@ -1,0 +1,111 @@
+"""Deploys the working tree: code, stack and schema. The same for a first start, a restart and an edit."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local import template
+from local.settings import ROOT, LocalCloudError, Settings
+from local.stack import Stack
+
+if TYPE_CHECKING:
+    import boto3
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+STACK = "order-engine"
+_SECRET = "order-engine/database"
+# What differs from the template's defaults: nobody limits themselves on their own machine.
+_DEFAULTS = {"MaxOrdersPerMinute": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What the stack was told, and what it tells: resource names and addresses."""
+
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+def deploy(session: boto3.Session, settings: Settings, *, keep: bool = False) -> Deployment:
+    """Deploy what is in the working tree.
+
+    Args:
+        session: the emulator's administrator.
+        settings: ports and template parameters.
+        keep: parameters that the settings do not name keep the value they have in the running stack.
+
+    Raises:
+        LocalCloudError: an unknown parameter, or the stack's own reason.
+    """
+    source = template.load(ROOT / "template.yaml")
+    stack = Stack(session, STACK, template.BUCKET)
+    defaults = template.parameters(source)
+    if unknown := set(settings.parameters) - set(defaults):
+        raise LocalCloudError(f"The template has no parameter {', '.join(unknown)}. It has {', '.join(defaults)}.")
+    before = {name: value for name, value in stack.parameters().items() if keep and name in defaults}
+    values = {**defaults, **_DEFAULTS, **before, **settings.parameters, "DatabaseSecretArn": _secret(session, settings)}
+    code = _upload_code(session, template.code_folders(source))
+    outputs = stack.apply(template.expand(source, code, values, settings), values)
+    _migrate(session, outputs["MigrateDatabaseFunctionName"])
+    return Deployment(values, outputs)
+
+
+def _upload_code(session: boto3.Session, folders: Iterable[str]) -> dict[str, str]:
+    """Upload an archive per folder. Its key changes with its content or the package's, so that workers start anew."""
+    s3: S3Client = session.client("s3")
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=template.BUCKET)
+    package = _digest(_files(ROOT / "layers" / "order_engine"))
+    keys = {}
+    for folder in folders:
+        files = _files(ROOT / folder)
+        keys[folder] = f"{Path(folder).name}-{_digest(files)}-{package}.zip"
+        s3.put_object(Bucket=template.BUCKET, Key=keys[folder], Body=_archive(files))
+    return keys
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    if not folder.is_dir():
+        raise LocalCloudError(f"There is no {folder}.")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:16]
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _secret(session: boto3.Session, settings: Settings) -> str:
+    """Make the secret say where Postgres is, and return its ARN."""
+    secrets: SecretsManagerClient = session.client("secretsmanager")
+    value = json.dumps({"url": settings.postgres_url})
+    try:
+        return secrets.put_secret_value(SecretId=_SECRET, SecretString=value)["ARN"]
+    except secrets.exceptions.ResourceNotFoundException:
+        return secrets.create_secret(Name=_SECRET, SecretString=value)["ARN"]
+
+
+def _migrate(session: boto3.Session, function: str) -> None:
+    """Bring the schema of Postgres up to date."""
+    functions: LambdaClient = session.client("lambda")
+    answer = functions.invoke(FunctionName=function, Payload=b"{}")
+    if answer.get("FunctionError"):
+        raise LocalCloudError(f"The migrations failed: {answer['Payload'].read().decode()}")

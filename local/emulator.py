@@ -1,0 +1,92 @@
+"""MiniStack, the AWS emulator, with IAM enforced; functions run as its workers, with this environment's packages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import boto3
+
+from local.processes import Child
+from local.settings import HOST, REGION, ROOT, Settings
+
+_SERVICES = (
+    "apigateway,cloudformation,dynamodb,dynamodbstreams,events,iam,lambda,logs,monitoring,s3,secretsmanager,sqs,sts"
+)
+_ADMINISTRATOR = "test"  # the emulator's root user: key and secret
+_OWN_CODE = ROOT / "layers" / "order_engine"
+_WORKER_CODE = ROOT / "local" / "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """An emulator that can be started and stopped as often as a test wants; its state is saved when it is stopped."""
+
+    NAME: ClassVar = "The AWS emulator"
+    settings: Settings
+
+    def start(self) -> Child:
+        """Start it and wait until it answers.
+
+        Raises:
+            LocalCloudError: it does not come up; with the end of its log.
+        """
+        state = self.settings.state_dir
+        shutil.rmtree(state / "tmp", ignore_errors=True)  # what crashed workers left
+        (state / "tmp").mkdir(parents=True)
+        # Logs of earlier runs: a stream for each invocation, slow to load and never looked at there.
+        (state / "ministack" / "cloudwatch_logs.json").unlink(missing_ok=True)
+        child = Child.start(
+            self.NAME, [sys.executable, "-m", "ministack"], log=state / "ministack.log", env=self._environment()
+        )
+        child.wait_until(self._answers)
+        return child
+
+    def _environment(self) -> dict[str, str]:
+        """Return the environment of the emulator, and so of every function; nothing of the person's own AWS setup."""
+        state = self.settings.state_dir
+        own = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "LAMBDA_", "MINISTACK_"))}
+        return own | {
+            "AUTH": "true",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(self.settings.aws_port),
+            "IOT_MTLS_ENABLED": "0",
+            "LOCAL_LOG_FILE": str(self.settings.functions_log),
+            "LOG_LEVEL": "WARNING",
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "PYTHONPATH": os.pathsep.join([str(_OWN_CODE), str(_WORKER_CODE)]),
+            "SERVICES": _SERVICES,
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(state / "ministack"),
+            "TMPDIR": str(state / "tmp"),
+        }
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.settings.aws_url}/_ministack/ready", timeout=1):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+class _LocalSession(boto3.Session):
+    """A session whose clients talk to the emulator."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        super().__init__(_ADMINISTRATOR, _ADMINISTRATOR, region_name=REGION)
+        self._endpoint_url = endpoint_url
+
+    def client(self, *args: Any, **kwargs: Any) -> Any:
+        return super().client(*args, **{"endpoint_url": self._endpoint_url} | kwargs)
+
+
+def admin_session(endpoint_url: str) -> boto3.Session:
+    """Return a session of the emulator's administrator."""
+    return _LocalSession(endpoint_url)

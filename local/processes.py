@@ -1,0 +1,91 @@
+"""Child processes that are stopped as a whole: each leads a session of its own, and its group goes with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.settings import LocalCloudError
+
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A running child process, its log and how it wants to be told to stop."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    stop_signal: signal.Signals
+
+    @classmethod
+    def start(
+        cls,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        user: int | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> Child:
+        """Start `command` in a session of its own, with its output appended to `log`."""
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(env) if env is not None else None,
+                user=user,
+                extra_groups=[] if user is not None else None,
+                start_new_session=True,
+            )
+        return cls(name, process, log, stop_signal)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self.process.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Wait until `ready()` is true; whatever keeps it from becoming true ends the process.
+
+        Raises:
+            LocalCloudError: the process ended or the time is up; with the end of its log.
+        """
+        deadline = time.monotonic() + seconds
+        is_ready = False
+        try:
+            while not (is_ready := ready()) and self.alive and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+        finally:
+            if not is_ready:
+                self.stop()
+        if not is_ready:
+            raise LocalCloudError(f"{self.name} did not start. The end of {self.log}:\n{self.log_tail()}")
+
+    def log_tail(self, lines: int = 15) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self, seconds: float = 15.0) -> None:
+        """Ask the process to end, then end what is left of its group. Returns when nothing is left."""
+        if self.alive:
+            self.process.send_signal(self.stop_signal)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and its group at once, as a crash would."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()

@@ -1,0 +1,123 @@
+"""Where the local cloud listens, where it keeps its state, and what it overrides in the template."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+PORT_VARIABLES = {"port": "PORT", "aws_port": "AWS_PORT", "postgres_port": "POSTGRES_PORT"}
+
+
+class LocalCloudError(Exception):
+    """Something the person at the terminal can put right; its text says how."""
+
+
+class PortTaken(LocalCloudError):
+    """Another program listens where the local cloud wants to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Ports, state directory and template parameters of one local cloud."""
+
+    port: int = 3000
+    aws_port: int = 4566
+    postgres_port: int = 5433
+    state_dir: Path = ROOT / ".local"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read PORT, AWS_PORT, POSTGRES_PORT, LOCAL_STATE_DIR and PARAMETERS ("Key=Value Key=Value").
+
+        Raises:
+            LocalCloudError: naming the variable whose value makes no sense.
+        """
+        return cls(
+            **{
+                name: _port(environment, variable)
+                for name, variable in PORT_VARIABLES.items()
+                if variable in environment
+            },
+            state_dir=Path(environment.get("LOCAL_STATE_DIR", cls().state_dir)).absolute(),
+            parameters=parse_parameters(environment.get("PARAMETERS", "").split()),
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the proxy serves the dashboard and the HTTP API."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def websocket_url(self) -> str:
+        """Where the proxy serves the WebSocket API."""
+        return f"ws://localhost:{self.port}/ws"
+
+    @property
+    def aws_url(self) -> str:
+        """What to give the AWS command line as --endpoint-url."""
+        return f"http://{HOST}:{self.aws_port}"
+
+    @property
+    def postgres_url(self) -> str:
+        """What to give psql."""
+        return f"postgresql://postgres@{HOST}:{self.postgres_port}/orders"
+
+    @property
+    def functions_log(self) -> Path:
+        """What the functions write, one line each: name, tab, text."""
+        return self.state_dir / "functions.log"
+
+    def check_ports(self) -> None:
+        """Raise `PortTaken` for the first port that cannot be listened on."""
+        for name, variable in PORT_VARIABLES.items():
+            port = getattr(self, name)
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError as error:
+                    raise PortTaken(
+                        f"Port {port} is taken ({error.strerror}). Choose another: {variable}=<port>."
+                    ) from error
+
+    def proxy_listens(self) -> bool:
+        """Whether the proxy takes connections."""
+        with socket.socket() as probe:
+            return probe.connect_ex((HOST, self.port)) == 0
+
+
+def parse_parameters(pairs: Iterable[str]) -> dict[str, str]:
+    """Turn Key=Value pairs into a mapping. Raises `LocalCloudError` for anything else."""
+    parameters = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not (key and separator):
+            raise LocalCloudError(f"A parameter is written Key=Value, not {pair!r}.")
+        parameters[key] = value
+    return parameters
+
+
+def free_ports(count: int) -> list[int]:
+    """Return distinct ports that nobody listens on at the moment."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def _port(environment: Mapping[str, str], variable: str) -> int:
+    text = environment[variable]
+    if not text.isdigit() or not 0 < int(text) < 2**16:
+        raise LocalCloudError(f"{variable}={text!r} is no port number.")
+    return int(text)

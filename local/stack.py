@@ -1,0 +1,89 @@
+"""One CloudFormation stack: created or updated, waited for, and explained when it fails."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from local.settings import LocalCloudError
+
+if TYPE_CHECKING:
+    import boto3
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import StackTypeDef
+    from types_boto3_s3 import S3Client
+
+_POLL_SECONDS = 0.05
+_SECONDS = 120.0
+
+
+class Stack:
+    """The stack called `name`."""
+
+    def __init__(self, session: boto3.Session, name: str, bucket: str) -> None:
+        self._cloudformation: CloudFormationClient = session.client("cloudformation")
+        self._s3: S3Client = session.client("s3")
+        self._name = name
+        self._bucket = bucket  # templates above 51,200 bytes are read from a bucket
+
+    def parameters(self) -> dict[str, str]:
+        """Return the parameters it was last deployed with; none if it does not exist."""
+        stack = self._describe()
+        return {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])} if stack else {}
+
+    def apply(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
+        """Make the stack what the template says, and return its outputs.
+
+        Raises:
+            LocalCloudError: with the reason that CloudFormation gives.
+        """
+        stack = self._describe()
+        if stack and stack["StackStatus"] == "ROLLBACK_COMPLETE":  # its creation failed: there is nothing to update
+            self._cloudformation.delete_stack(StackName=self._name)
+            stack = self._settled()
+        act = self._cloudformation.update_stack if stack else self._cloudformation.create_stack
+        try:
+            act(
+                StackName=self._name,
+                TemplateURL=self._upload(template),
+                Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            )
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise LocalCloudError(f"The stack cannot be deployed: {error}") from error
+        stack = self._settled()
+        if not stack or stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            raise LocalCloudError(f"The stack could not be deployed:\n{self._reasons()}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def _upload(self, template: Mapping[str, Any]) -> str:
+        key = f"{self._name}.json"
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=json.dumps(template).encode())
+        return f"{self._s3.meta.endpoint_url}/{self._bucket}/{key}"
+
+    def _describe(self) -> StackTypeDef | None:
+        try:
+            return self._cloudformation.describe_stacks(StackName=self._name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+
+    def _settled(self) -> StackTypeDef | None:
+        """Wait until nothing is in progress."""
+        deadline = time.monotonic() + _SECONDS
+        while (stack := self._describe()) and stack["StackStatus"].endswith("_IN_PROGRESS"):
+            if time.monotonic() > deadline:
+                raise LocalCloudError(f"The stack is still {stack['StackStatus']} after {_SECONDS:.0f} seconds.")
+            time.sleep(_POLL_SECONDS)
+        return stack
+
+    def _reasons(self) -> str:
+        events = self._cloudformation.describe_stack_events(StackName=self._name)["StackEvents"]
+        failed = [event for event in events if event.get("ResourceStatus", "").endswith("FAILED")]
+        return "\n".join(f"  {e.get('LogicalResourceId')}: {e.get('ResourceStatusReason')}" for e in failed)
