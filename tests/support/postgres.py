@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import psycopg
@@ -45,22 +45,22 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres: str) -> str:
-    """Run the migrations once, in a database that the others are copied from, and give its name."""
-    migrate(create_database(postgres, _TEMPLATE))
-    return _TEMPLATE
+def new_history_database(postgres: str) -> Callable[[], str]:
+    """Give what creates a database with the newest schema: a copy of one that was migrated once."""
+    migrate(_create(postgres, _TEMPLATE))
+    return lambda: _create(postgres, f"history_{uuid4().hex}", _TEMPLATE)
 
 
 @pytest.fixture
 def empty_database(postgres: str) -> str:
     """Give a database with nothing in it."""
-    return create_database(postgres, f"empty_{uuid4().hex}")
+    return _create(postgres, f"empty_{uuid4().hex}")
 
 
 @pytest.fixture
-def history_database(postgres: str, migrated_template: str) -> str:
+def history_database(new_history_database: Callable[[], str]) -> str:
     """Give a database with the newest schema and no orders."""
-    return create_database(postgres, f"history_{uuid4().hex}", migrated_template)
+    return new_history_database()
 
 
 @pytest.fixture
@@ -90,8 +90,7 @@ def console(history_database: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def create_database(server: str, name: str, template: str = "template1") -> str:
-    """Create a database as a copy of another and return its connection string."""
+def _create(server: str, name: str, template: str = "template1") -> str:
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     _execute(server, statement.format(sql.Identifier(name), sql.Identifier(template)))
     return make_conninfo(server, dbname=name)
