@@ -122,7 +122,9 @@ deploy: build ## Deploy to AWS (STAGE=dev), asking for the settings the first ti
 	@test -f $(SAMCONFIG) || cp samconfig.toml $(SAMCONFIG)
 	@grep -q stack_name $(SAMCONFIG) || guided="--guided --stack-name $(STACK) --parameter-overrides Stage=$(STAGE)"; \
 		$(SAM) deploy --config-file $(CURDIR)/$(SAMCONFIG) $$guided
-	$(SAM) remote invoke MigrateDatabase --config-file $(CURDIR)/$(SAMCONFIG) --stack-name $(STACK)
+	@echo "Migrating Postgres ..."
+	@answer=$$($(SAM) remote invoke MigrateDatabase --output json --config-file $(CURDIR)/$(SAMCONFIG) \
+		--stack-name $(STACK)) && echo "$$answer" && ! echo "$$answer" | grep -q '"FunctionError"'
 
 .PHONY: clean
 clean: clean-local ## Remove everything that was made here

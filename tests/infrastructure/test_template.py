@@ -1,0 +1,195 @@
+"""The template holds together: queues, streams, logs, routes, alarms, outputs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sam_template import ROOT, Resource, Template, functions, name, of_type
+
+DAY = 24 * 60 * 60
+ROUTES = {
+    "POST /api/orders/execute": "OrdersApi",
+    "POST /api/orders": "OrdersApi",
+    "GET /api/orders": "ReadHistory",
+    "GET /api/orders/{orderId}": "OrdersApi",
+    "DELETE /api/orders/{orderId}": "OrdersApi",
+    "GET /api/orders/{orderId}/history": "ReadHistory",
+    "GET /api/metrics": "OrdersApi",
+    "GET /health": "OrdersApi",
+    "GET /": "OrdersApi",
+    "GET /assets/{file}": "OrdersApi",
+}
+CONSUMERS = {
+    ("PushUpdates", "OrdersTable.StreamArn"),
+    ("PushUpdates", "ConnectionsTable.StreamArn"),
+    ("WriteHistory", "OrdersTable.StreamArn"),
+}
+
+
+def stream_consumers(stack: Template) -> list[Resource]:
+    sources = of_type(stack, "AWS::Lambda::EventSourceMapping").values()
+    return [source for source in sources if name(source["EventSourceArn"]).endswith(".StreamArn")]
+
+
+# --- Functions and layers
+
+
+def test_every_function_has_its_code_and_every_code_its_function(template: Template) -> None:
+    folders = {properties["CodeUri"] for properties in functions(template).values()}
+    assert folders == {f"functions/{path.parent.name}" for path in ROOT.glob("functions/*/app.py")}
+
+
+def test_functions_are_named_like_their_folders(template: Template) -> None:
+    for function, properties in functions(template).items():
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
+        assert properties["CodeUri"] == f"functions/{snake}"
+        assert properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == snake
+
+
+def test_every_function_has_a_log_group_that_forgets(stack: Template) -> None:
+    groups = of_type(stack, "AWS::Logs::LogGroup")
+    for function, properties in of_type(stack, "AWS::Lambda::Function").items():
+        assert properties["LoggingConfig"]["LogFormat"] == "JSON"
+        assert name(properties["LoggingConfig"]["LogGroup"]) == f"{function}Logs"
+        assert groups[f"{function}Logs"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_every_function_is_traced_and_has_both_layers(stack: Template) -> None:
+    for properties in of_type(stack, "AWS::Lambda::Function").values():
+        assert properties["TracingConfig"] == {"Mode": "Active"}
+        assert len(properties["Layers"]) == 2
+
+
+def test_the_build_of_a_layer_exists(template: Template) -> None:
+    for layer, properties in of_type(template, "AWS::Serverless::LayerVersion").items():
+        makefile = (ROOT / properties["ContentUri"] / "Makefile").read_text()
+        assert re.search(rf"^build-{layer}:", makefile, re.MULTILINE)
+        assert set(properties["CompatibleArchitectures"]) == set(
+            template["Parameters"]["Architecture"]["AllowedValues"]
+        )
+
+
+def test_what_lambda_brings_itself_is_not_in_the_layer() -> None:
+    locked = (ROOT / "layers" / "dependencies" / "requirements.txt").read_text()
+    assert not re.search(r"^(boto3|botocore)==", locked, re.MULTILINE)
+
+
+# --- Queues
+
+
+def test_a_message_stays_hidden_for_six_times_the_time_its_processing_may_take(template: Template) -> None:
+    timeout = functions(template)["ProcessOrders"]["Timeout"]
+    assert template["Resources"]["OrdersQueue"]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_the_processor_says_which_messages_failed_and_is_limited_by_its_settings(stack: Template) -> None:
+    source = of_type(stack, "AWS::Lambda::EventSourceMapping")["ProcessOrdersWakeUp"]
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["BatchSize"] == {"Ref": "ProcessorBatchSize"}
+    assert source["ScalingConfig"]["MaximumConcurrency"] == {"Ref": "ProcessorMaxConcurrency"}
+
+
+def test_dead_letters_are_few_and_kept_long(template: Template) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    redrive = queues["OrdersQueue"]["RedrivePolicy"]
+    first_try = 1
+    attempts = first_try + template["Parameters"]["MaxRetryAttempts"]["MaxValue"]
+    assert name(redrive["deadLetterTargetArn"]) == "DeadLetterQueue"
+    assert redrive["maxReceiveCount"] == 20 > attempts
+    assert queues["OrdersQueue"]["MessageRetentionPeriod"] < queues["DeadLetterQueue"]["MessageRetentionPeriod"]
+    assert queues["DeadLetterQueue"]["MessageRetentionPeriod"] == 14 * DAY
+
+
+def test_queues_are_encrypted(template: Template) -> None:
+    assert all(queue["SqsManagedSseEnabled"] for queue in of_type(template, "AWS::SQS::Queue").values())
+
+
+# --- Tables and streams
+
+
+def test_the_order_table(template: Template) -> None:
+    orders = template["Resources"]["OrdersTable"]
+    (index,) = orders["Properties"]["GlobalSecondaryIndexes"]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["open", "dueAt"]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert orders["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert orders["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert orders["DeletionPolicy"] == orders["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("table", ["ConnectionsTable", "CountersTable"])
+def test_what_is_for_a_while_goes_by_itself(template: Template, table: str) -> None:
+    ttl = template["Resources"][table]["Properties"]["TimeToLiveSpecification"]
+    assert ttl == {"AttributeName": "expiresAt", "Enabled": True}
+
+
+def test_who_reads_which_stream(stack: Template) -> None:
+    consumers = {(name(c["FunctionName"]), name(c["EventSourceArn"])) for c in stream_consumers(stack)}
+    assert consumers == CONSUMERS
+
+
+def test_stream_consumers_retry_halves_and_give_up_visibly(stack: Template) -> None:
+    for consumer in stream_consumers(stack):
+        assert name(consumer["DestinationConfig"]["OnFailure"]["Destination"]) == "StreamFailureQueue"
+        assert consumer["BisectBatchOnFunctionError"] is True
+        assert 0 < consumer["MaximumRetryAttempts"] <= 10_000
+        assert 0 < consumer["MaximumRecordAgeInSeconds"] < DAY  # what a stream keeps
+        assert consumer["StartingPosition"] == "TRIM_HORIZON"
+
+
+# --- The two doors
+
+
+def test_routes(stack: Template) -> None:
+    body = stack["Resources"]["HttpApi"]["Properties"]["Body"]
+    routes = {
+        f"{method.upper()} {path}": name(operation["x-amazon-apigateway-integration"]["uri"])
+        for path, operations in body["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert {route: re.findall(r"functions/(\w+)/", uri) for route, uri in routes.items()} == {
+        route: [function] for route, function in ROUTES.items()
+    }
+
+
+def test_websocket_routes(stack: Template) -> None:
+    routes = {route["RouteKey"] for route in of_type(stack, "AWS::ApiGatewayV2::Route").values()}
+    assert routes == {"$connect", "$disconnect", "$default"}
+
+
+def test_both_doors_are_throttled(stack: Template) -> None:
+    limits = {"ThrottlingRateLimit": {"Ref": "GatewayRateLimit"}, "ThrottlingBurstLimit": {"Ref": "GatewayBurstLimit"}}
+    stages = of_type(stack, "AWS::ApiGatewayV2::Stage")
+    assert [stage["DefaultRouteSettings"] for stage in stages.values()] == [limits, limits]
+
+
+def test_only_the_named_origin_may_call_from_a_browser(template: Template) -> None:
+    cors = template["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
+    assert cors["AllowOrigins"] == [{"Ref": "CorsAllowOrigin"}]
+    assert cors["AllowMethods"] == ["GET", "POST", "DELETE", "OPTIONS"]
+
+
+# --- Alarms and outputs
+
+
+def test_alarms_watch_what_exists(template: Template) -> None:
+    watched = {
+        (alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"][0]["Name"], name(alarm["Dimensions"][0]["Value"]))
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+    }
+    visible = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")
+    assert watched == {
+        (*visible, "DeadLetterQueue.QueueName"),
+        (*visible, "StreamFailureQueue.QueueName"),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "OrdersQueue.QueueName"),
+        ("AWS/Lambda", "IteratorAge", "FunctionName", "WriteHistory"),
+    }
+
+
+def test_outputs_name_what_operators_need(template: Template) -> None:
+    tables = [f"{table}Name" for table in of_type(template, "AWS::DynamoDB::Table")]
+    queues = [f"{queue}Url" for queue in of_type(template, "AWS::SQS::Queue")]
+    names = [f"{function}FunctionName" for function in functions(template)]
+    assert set(template["Outputs"]) == {"ApiUrl", "WebSocketUrl", *tables, *queues, *names}
+    assert all(output["Description"] for output in template["Outputs"].values())
