@@ -86,6 +86,9 @@ check-code: .venv/.synced
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --package local
+	@for folder in $(dir $(wildcard functions/*/app.py)) tests/infrastructure/; do \
+		MYPYPATH=layers/order_engine:$$folder $(BIN)/mypy $$folder*.py || exit 1; done
 	$(BIN)/lint-imports
 
 check-layers: .venv/.synced
