@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeVar
 
 from order_engine.domain.amounts import parse_slippage
 from order_engine.domain.errors import InvalidOrder
 
-T = TypeVar("T")
+T = TypeVar("T", bound=float)
 
 
 class InvalidSetting(Exception):
@@ -52,6 +51,6 @@ class Environment:
             parsed = parse(value)
         except ValueError:
             parsed = None
-        if parsed is None or not Decimal(least) <= Decimal(str(parsed)) <= Decimal(most):
+        if parsed is None or not least <= parsed <= most:
             raise InvalidSetting(f"{name} must be {kind} from {least} to {most}; it is {value!r}.")
         return parsed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 MAX_BODY_BYTES = 64 * 1024
@@ -55,7 +55,7 @@ def read_object(text: str) -> dict[str, Any]:
         raise MalformedJson("invalid_json", f"The body is not valid JSON: {error.msg} at {where}.") from error
     except RecursionError as error:
         raise MalformedJson("invalid_json", "The body is nested too deeply.") from error
-    except ValueError as error:  # an integer of more digits than Python reads
+    except (ValueError, InvalidOperation) as error:  # more digits than Python reads, or an exponent beyond Decimal's
         raise MalformedJson("invalid_json", "The body holds a number that is too long.") from error
     if not isinstance(value, dict):
         raise MalformedJson("not_an_object", 'The body must be a JSON object, such as {"tokenIn": "SOL", …}.')

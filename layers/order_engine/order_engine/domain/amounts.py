@@ -5,6 +5,7 @@ A token amount on Solana is an unsigned 64-bit integer (SPL token program), henc
 
 from __future__ import annotations
 
+import re
 from decimal import Context, Decimal, InvalidOperation
 
 from order_engine.domain.errors import FieldError, InvalidOrder
@@ -16,6 +17,9 @@ MAX_SLIPPAGE_BPS = 5_000
 
 _LONGEST_NUMBER = 40
 """Characters. The longest sensible number has 20 digits before and 9 after the point."""
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""What people and JSON write; Decimal itself would also take spaces, underscores, other scripts' digits and NaN."""
 
 _EXACT = Context(prec=2 * _LONGEST_NUMBER)
 """Decimal's own default of 28 digits would round the largest amounts."""
@@ -29,10 +33,10 @@ def parse_decimal(field: str, value: str | int | Decimal, code: str) -> Decimal:
     """
     text = str(value)
     try:
-        number = Decimal(text) if len(text) <= _LONGEST_NUMBER and text.isascii() and "_" not in text else None
-    except InvalidOperation:
+        number = Decimal(text) if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
+    except InvalidOperation:  # an exponent beyond Decimal's own
         number = None
-    if number is None or not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
+    if number is None or abs(number.adjusted()) > _LONGEST_NUMBER:
         raise InvalidOrder(FieldError(field, code, 'must be a finite decimal number, such as "1.5"'))
     return number
 
@@ -59,6 +63,11 @@ def parse_amount(field: str, value: str | int | Decimal, token: Token) -> int:
 def format_amount(units: int, token: Token) -> str:
     """Turn base units of `token` into a plain decimal string without trailing zeros."""
     return plain(Decimal(units).scaleb(-token.decimals, _EXACT))
+
+
+def read_amount(text: str, token: Token) -> int:
+    """Turn what `format_amount` wrote back into base units."""
+    return int(Decimal(text).scaleb(token.decimals, _EXACT))
 
 
 def plain(number: Decimal) -> str:
@@ -89,4 +98,4 @@ def min_amount_out(quoted: int, slippage_bps: int) -> int:
 def ratio(numerator: int, denominator: int, places: int = 6) -> str:
     """Return ``numerator / denominator`` as a decimal string, rounded half to even at `places` places."""
     quantum = Decimal(1).scaleb(-places)
-    return plain((Decimal(numerator) / Decimal(denominator)).quantize(quantum))
+    return plain((Decimal(numerator) / Decimal(denominator)).quantize(quantum) + 0)  # + 0: no minus before a zero

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from order_engine.domain.amounts import min_amount_out, parse_amount
+from order_engine.domain.amounts import min_amount_out, read_amount
 from order_engine.domain.errors import IllegalTransition
 from order_engine.domain.events import Data, Event, Status, parse_iso
 from order_engine.domain.swaps import Swap, Transaction
@@ -76,7 +76,6 @@ class Order:
     Args:
         id: a UUID.
         user_id: whose it is.
-        idempotency_key: the client's own key, from the header or `clientOrderId`.
         client_order_id: the client's own name for it, shown back.
         correlation_id: the id of the request that placed it; goes through queue, logs and messages.
     """
@@ -160,7 +159,7 @@ def _transaction(swap: Swap, data: Data) -> Transaction:
         signature=data["signature"],
         venue=data["venue"],
         swap=swap,
-        quoted_amount_out=parse_amount("quotedAmountOut", data["quotedAmountOut"], swap.token_out),
-        min_amount_out=parse_amount("minAmountOut", data["minAmountOut"], swap.token_out),
+        quoted_amount_out=read_amount(data["quotedAmountOut"], swap.token_out),
+        min_amount_out=read_amount(data["minAmountOut"], swap.token_out),
         valid_until=parse_iso(data["validUntil"]),
     )
