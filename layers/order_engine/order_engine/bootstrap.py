@@ -14,6 +14,7 @@ from order_engine.config import Environment
 
 if TYPE_CHECKING:
     from order_engine.adapters.database import Database
+    from order_engine.adapters.dynamodb_chain import DynamoDBLedger
     from order_engine.adapters.dynamodb_counters import DynamoDBStatusCounts
     from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
     from order_engine.adapters.dynamodb_subscriptions import DynamoDBSubscriptions
@@ -108,9 +109,16 @@ def status_counts() -> DynamoDBStatusCounts:
 
 
 @cache
+def ledger() -> DynamoDBLedger:
+    """Return the record of the simulated chain."""
+    from order_engine.adapters.dynamodb_chain import DynamoDBLedger
+
+    return DynamoDBLedger(_client("dynamodb"), environment().text("CHAIN_TABLE"))
+
+
+@cache
 def venues() -> dict[str, Venue]:
     """Return the venues by name. A real venue would replace its entry here and nothing else."""
-    from order_engine.adapters.dynamodb_chain import DynamoDBLedger
     from order_engine.venues.meteora import METEORA
     from order_engine.venues.raydium import RAYDIUM
     from order_engine.venues.simulated import SimulatedVenue, SimulationSettings
@@ -123,8 +131,7 @@ def venues() -> dict[str, Venue]:
         simulation_failure_rate=environment().number("SIMULATION_FAILURE_RATE", 0, 1),
         execution_failure_rate=environment().number("EXECUTION_FAILURE_RATE", 0, 1),
     )
-    ledger = DynamoDBLedger(_client("dynamodb"), environment().text("CHAIN_TABLE"))
-    return {dex.name: SimulatedVenue(dex, settings, clock(), ledger) for dex in (RAYDIUM, METEORA)}
+    return {dex.name: SimulatedVenue(dex, settings, clock(), ledger()) for dex in (RAYDIUM, METEORA)}
 
 
 def database_conninfo() -> str:
