@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -14,10 +14,13 @@ from pydantic import ValidationError
 
 from order_engine import bootstrap
 from order_engine.adapters.process import LambdaDeadline
-from order_engine.application.execute_order import LookAgain
+from order_engine.application.execute_order import LookAgain, OrderExecution
 from order_engine.application.ports import Deadline
 from order_engine.contracts.queue import WakeUp
 from order_engine.domain.errors import DependencyUnavailable, OrderNotFound
+
+if TYPE_CHECKING:
+    from order_engine.adapters.sqs_queue import SqsWakeUpQueue
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -32,8 +35,11 @@ class NotFinished(Exception):
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Execute all orders of the batch at once; answer with the messages that must come again."""
+    # Built here and not by the first threads that need them: boto3 makes clients in one thread at a time only, and a
+    # setting that makes no sense fails the whole invocation instead of blaming each order.
+    worker = Worker(bootstrap.order_execution(), bootstrap.queue(), LambdaDeadline(context))
     records = [SQSRecord(record) for record in event["Records"]]
-    outcomes = bootstrap.executor().run(partial(_process, LambdaDeadline(context)), records)
+    outcomes = bootstrap.executor().run(worker.process, records)
     by_message = dict(zip((record.message_id for record in records), outcomes, strict=True))
 
     def outcome_of(record: SQSRecord) -> None:
@@ -45,25 +51,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return dict(answer)
 
 
-def _process(deadline: Deadline, record: SQSRecord) -> None:
-    """Execute one order. Raises whatever has to bring the message back."""
-    try:
-        wake_up = WakeUp.model_validate_json(record.body)
-        result = bootstrap.order_execution().execute(str(wake_up.order_id), deadline)
-    except (ValidationError, OrderNotFound) as poison:
-        logger.error("poison message", extra={"message_id": record.message_id, "reason": str(poison)})
-        _give_back(record, 0)  # straight on to the dead letter queue, where somebody sees it
-        raise
-    except Exception:
-        logger.exception("processing failed", extra={"message_id": record.message_id})
-        _give_back(record, min(2 ** int(record.attributes.approximate_receive_count), LONGEST_PAUSE))
-        raise
-    if isinstance(result, LookAgain):
-        _give_back(record, result.after)
-        raise NotFinished(f"order {result.order.id} is {result.order.status}")
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Processes the messages of one invocation."""
 
+    execution: OrderExecution
+    queue: SqsWakeUpQueue
+    deadline: Deadline
 
-def _give_back(record: SQSRecord, after: float) -> None:
-    """Choose when the message comes back. Where that fails it comes back by itself, only later."""
-    with suppress(DependencyUnavailable):
-        bootstrap.queue().give_back(record.receipt_handle, after)
+    def process(self, record: SQSRecord) -> None:
+        """Execute one order. Raises whatever has to bring the message back."""
+        try:
+            wake_up = WakeUp.model_validate_json(record.body)
+            result = self.execution.execute(str(wake_up.order_id), self.deadline)
+        except (ValidationError, OrderNotFound) as poison:
+            logger.error("poison message", extra={"message_id": record.message_id, "reason": str(poison)})
+            self._give_back(record, 0)  # straight on to the dead letter queue, where somebody sees it
+            raise
+        except Exception:
+            logger.exception("processing failed", extra={"message_id": record.message_id})
+            self._give_back(record, min(2 ** int(record.attributes.approximate_receive_count), LONGEST_PAUSE))
+            raise
+        if isinstance(result, LookAgain):
+            self._give_back(record, result.after)
+            raise NotFinished(f"order {result.order.id} is {result.order.status}")
+
+    def _give_back(self, record: SQSRecord, after: float) -> None:
+        """Choose when the message comes back. Where that fails it comes back by itself, only later."""
+        with suppress(DependencyUnavailable):
+            self.queue.give_back(record.receipt_handle, after)
