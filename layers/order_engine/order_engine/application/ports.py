@@ -60,7 +60,10 @@ class DeadLetters(Protocol):
     """The messages that could not be processed. Reading leaves them where they are."""
 
     def read(self) -> Iterable[DeadLetter]:
-        """Yield the letters that are visible now, each once."""
+        """Yield the letters that are visible now, each once, and keep them out of sight for a while."""
+
+    def put_back(self, letter: DeadLetter) -> None:
+        """Have a letter seen again at once."""
 
 
 class Venue(Protocol):
@@ -178,3 +181,45 @@ class StatusCounts(Protocol):
 
     def publish(self, counts: Mapping[str, int]) -> None:
         """Replace the counts."""
+
+    def read(self) -> Mapping[str, int]:
+        """Return the counts as last published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a user may still do in the current window.
+
+    Args:
+        limit: orders in a window.
+        remaining: orders left in this one.
+        resets_in: whole seconds until the next window begins.
+    """
+
+    limit: int
+    remaining: int
+    resets_in: int
+
+
+class RateLimiter(Protocol):
+    """Counts the orders of each user."""
+
+    def admit(self, user_id: str) -> Allowance | None:
+        """Count one order and return what is left, or None where there is no limit. Raises `RateLimited`."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """How many messages wait, are being worked on, are delayed, and were given up on. SQS counts approximately."""
+
+    waiting: int
+    active: int
+    delayed: int
+    failed: int
+
+
+class QueueGauge(Protocol):
+    """Looks at the queues without taking anything from them."""
+
+    def figures(self) -> QueueFigures:
+        """Return the figures of now."""

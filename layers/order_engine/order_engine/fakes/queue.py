@@ -40,7 +40,10 @@ class InMemoryQueue:
 
     def send(self, order: Order) -> None:
         """Send one message."""
-        self.put(json.dumps({"orderId": order.id}))
+        body = {"orderId": order.id}
+        if order.correlation_id:
+            body["correlationId"] = order.correlation_id
+        self.put(json.dumps(body))
 
     def send_again(self, order_ids: Sequence[str]) -> None:
         """Send a message for each order."""
@@ -62,13 +65,17 @@ class InMemoryQueue:
             elif len(received) < limit:
                 message.receive_count += 1
                 message.visible_at = now + timedelta(seconds=self.visibility_timeout)
-                message.receipt = str(next(self._receipts))
+                message.receipt = self.new_receipt()
                 received.append(message)
         return received
 
     def delete(self, receipt: str) -> None:
         """Delete a message by its latest receipt; an older receipt does nothing."""
         self.messages = [message for message in self.messages if message.receipt != receipt]
+
+    def new_receipt(self) -> str:
+        """Return a receipt that no message had before."""
+        return str(next(self._receipts))
 
     def give_back(self, receipt: str, after: float) -> None:
         """Let a received message be seen again after so many seconds."""
@@ -79,14 +86,25 @@ class InMemoryQueue:
 
 @dataclass(slots=True)
 class InMemoryDeadLetters:
-    """`DeadLetters` of an in-memory queue."""
+    """`DeadLetters` of an in-memory queue; a letter that was read is out of sight for `look_for` seconds."""
 
     queue: InMemoryQueue
+    look_for: float = 30.0
 
     def read(self) -> Iterator[DeadLetter]:
-        """Yield each letter once."""
-        for index, message in enumerate(list(self.queue.dead)):
-            yield DeadLetter(message.body, str(index))
+        """Yield each visible letter and hide it."""
+        for letter in list(self.queue.dead):
+            now = self.queue.clock.now()
+            if letter.visible_at <= now:
+                letter.visible_at = now + timedelta(seconds=self.look_for)
+                letter.receipt = self.queue.new_receipt()
+                yield DeadLetter(letter.body, letter.receipt)
+
+    def put_back(self, letter: DeadLetter) -> None:
+        """Make a letter visible again."""
+        for message in self.queue.dead:
+            if message.receipt == letter.receipt:
+                message.visible_at = self.queue.clock.now()
 
     def redrive(self) -> int:
         """Put all letters back on the queue; return how many there were."""
