@@ -122,7 +122,7 @@ def report(results: list[tuple[Run, Figures]]) -> Table:
             f"{figures.ended:.1f} s",
             f"{run.orders / figures.ended:.1f}",
             ", ".join(f"{count} {status}" for status, count in figures.statuses.items()),
-            ", ".join(f"{times}×: {count}" for times, count in figures.swaps.items()),
+            ", ".join(f"{count} swapped {times} times" for times, count in figures.swaps.items()),
         )
     return table
 

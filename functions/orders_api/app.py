@@ -12,6 +12,7 @@ from pages import asset, content_security_policy, index_page
 from order_engine import bootstrap
 from order_engine.application.cancel_order import cancel_order
 from order_engine.application.read_order import read_order
+from order_engine.application.watch_engine import Health, examine, measure
 from order_engine.contracts.http import (
     Answer,
     body_object,
@@ -27,8 +28,8 @@ from order_engine.contracts.http import (
 from order_engine.contracts.order_id import read_order_id
 from order_engine.contracts.orders import place_order
 from order_engine.contracts.problems import problem
-from order_engine.contracts.views import accepted_view, order_view
-from order_engine.domain.events import iso
+from order_engine.contracts.rate_limits import allowance_headers
+from order_engine.contracts.views import accepted_view, health_view, metrics_view, order_view
 
 logger = Logger()
 app = http_api(logger)
@@ -53,7 +54,7 @@ def place() -> Answer:
     accepted = bootstrap.order_desk().submit(command)
     order = accepted.order
     logger.info("accepted", extra={"order_id": order.id, "replayed": accepted.replayed})
-    headers = {"Location": f"/api/orders/{order.id}"}
+    headers = {"Location": f"/api/orders/{order.id}", **allowance_headers(accepted.allowance)}
     body = accepted_view(order, bootstrap.environment().text("WEBSOCKET_URL"))
     if accepted.replayed:
         return json_answer(HTTPStatus.OK, body, headers | {"Idempotent-Replayed": "true"})
@@ -75,10 +76,20 @@ def cancel(order_id: str) -> Answer:
     return json_answer(HTTPStatus.OK, {"success": True, "order": order_view(order)})
 
 
+@app.get("/api/metrics")
+def metrics() -> Answer:
+    """Return how much there is to do, and how many orders ended how."""
+    measured = measure(bootstrap.queue_gauge(), bootstrap.status_counts(), bootstrap.executor())
+    return json_answer(HTTPStatus.OK, metrics_view(measured, bootstrap.clock().now()))
+
+
 @app.get("/health")
 def health() -> Answer:
-    """Say that this function runs."""
-    return json_answer(HTTPStatus.OK, {"status": "healthy", "timestamp": iso(bootstrap.clock().now())})
+    """Say that this function runs; with `deep=1`, also how everything is that it needs."""
+    deep = app.current_event.query_string_parameters.get("deep") == "1"
+    diagnosis = examine(bootstrap.dependencies() if deep else (), bootstrap.executor())
+    status = HTTPStatus.SERVICE_UNAVAILABLE if diagnosis.health is Health.UNHEALTHY else HTTPStatus.OK
+    return json_answer(status, health_view(diagnosis, bootstrap.clock().now()))
 
 
 @app.get("/")

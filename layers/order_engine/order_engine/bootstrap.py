@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
     from order_engine.adapters.dynamodb_subscriptions import DynamoDBSubscriptions
     from order_engine.adapters.postgres_history import PostgresHistory
-    from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsWakeUpQueue
+    from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+    from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsGauge, SqsWakeUpQueue
     from order_engine.adapters.websocket_clients import WebSocketClients
     from order_engine.application.close_dead_letters import DeadLetterClosing
     from order_engine.application.execute_order import OrderExecution
-    from order_engine.application.ports import Venue
+    from order_engine.application.ports import RateLimiter, Venue
     from order_engine.application.push_updates import UpdatePusher
     from order_engine.application.submit_order import OrderDesk
+    from order_engine.application.watch_engine import Dependency
 
 SECRET_MAX_AGE = 300
 """Seconds."""
@@ -166,7 +168,51 @@ def order_desk() -> OrderDesk:
     """Return what accepts orders."""
     from order_engine.application.submit_order import OrderDesk
 
-    return OrderDesk(orders(), queue(), clock(), SystemDice())
+    return OrderDesk(orders(), queue(), clock(), SystemDice(), rate_limiter())
+
+
+@cache
+def rate_limiter() -> RateLimiter:
+    """Return what counts the orders of each user; a limit of 0 switches it off."""
+    limit = environment().integer("MAX_ORDERS_PER_MINUTE", 0, 1_000_000)
+    if limit == 0:
+        from order_engine.application.submit_order import NoLimit
+
+        return NoLimit()
+    from order_engine.adapters.dynamodb_counters import DynamoDBRateLimiter
+
+    return DynamoDBRateLimiter(_client("dynamodb"), environment().text("COUNTERS_TABLE"), clock(), limit)
+
+
+@cache
+def queue_gauge() -> SqsGauge:
+    """Return what looks at the queues."""
+    from order_engine.adapters.sqs_queue import SqsGauge
+
+    return SqsGauge(_client("sqs"), environment().text("ORDERS_QUEUE_URL"), environment().text("DEAD_LETTER_QUEUE_URL"))
+
+
+@cache
+def dependencies() -> tuple[Dependency, ...]:
+    """Return what the API needs, and how each of it is asked whether it is there."""
+    from order_engine.adapters.history_probe import HistoryProbe
+    from order_engine.application.watch_engine import Dependency
+
+    probe = HistoryProbe(_client("lambda"), environment().text("READ_HISTORY_FUNCTION"))
+    return (
+        Dependency("orders", orders().check),
+        Dependency("queue", queue_gauge().figures),
+        Dependency("counters", status_counts().read),
+        Dependency("history", probe.check, vital=False),
+    )
+
+
+@cache
+def history_reader() -> PostgresHistoryReader:
+    """Return what reads the history in Postgres."""
+    from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+
+    return PostgresHistoryReader(database())
 
 
 @cache

@@ -38,10 +38,10 @@ class ConditionFailed(Exception):
         self.item = item
 
 
-def write_if(write: Callable[..., Any], **parameters: Any) -> None:
+def write_if(write: Callable[..., Any], **parameters: Any) -> Any:
     """Make a conditional DynamoDB write that is answered, when refused, with the item that is there.
 
-    One call instead of a write and a read.
+    One call instead of a write and a read. Returns the service's answer.
 
     Raises:
         ConditionFailed: with the item.
@@ -49,7 +49,7 @@ def write_if(write: Callable[..., Any], **parameters: Any) -> None:
     """
     with answering("DynamoDB"):
         try:
-            write(ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
+            return write(ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
                 raise

@@ -83,6 +83,11 @@ class Database:
             self.close()
             raise
 
+    def check(self) -> None:
+        """Raise `DependencyUnavailable` unless Postgres answers."""
+        with self.transaction():
+            pass
+
     def close(self) -> None:
         """Close the connection, if one is open."""
         if self._connection is not None:

@@ -1,4 +1,4 @@
-"""The counters table: a few small items that are counted up or replaced, apart from the orders and their stream."""
+"""The counters table: small items that are counted up or replaced, apart from the orders and their stream."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from order_engine.adapters.aws import answering
+from order_engine.adapters.aws import ConditionFailed, answering, write_if
+from order_engine.application.ports import RATE_WINDOW, Allowance, Clock
+from order_engine.domain.errors import RateLimited
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -36,3 +38,40 @@ class DynamoDBStatusCounts:
             answer = self.client.get_item(TableName=self.table, Key={"counter": {"S": ORDERS_BY_STATUS}})
         counts = answer.get("Item", {}).get("counts", {}).get("M", {})
         return {status: int(count["N"]) for status, count in counts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBRateLimiter:
+    """`RateLimiter` with one atomic counter for each user and minute.
+
+    Args:
+        limit: orders a minute, at least 1.
+    """
+
+    client: DynamoDBClient
+    table: str
+    clock: Clock
+    limit: int
+
+    def admit(self, user_id: str) -> Allowance:
+        """Count one order, unless the window is full: one conditional write, which decides and counts at once."""
+        now = int(self.clock.now().timestamp())
+        window = now // RATE_WINDOW
+        resets_in = (window + 1) * RATE_WINDOW - now
+        try:
+            answer = write_if(
+                self.client.update_item,
+                TableName=self.table,
+                Key={"counter": {"S": f"orders#{window}#{user_id}"}},
+                UpdateExpression="ADD orders :one SET expiresAt = :end",
+                ConditionExpression="attribute_not_exists(orders) OR orders < :limit",
+                ExpressionAttributeValues={
+                    ":one": {"N": "1"},
+                    ":limit": {"N": str(self.limit)},
+                    ":end": {"N": str((window + 2) * RATE_WINDOW)},
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        except ConditionFailed as refused:
+            raise RateLimited(self.limit, resets_in) from refused
+        return Allowance(self.limit, self.limit - int(answer["Attributes"]["orders"]["N"]), resets_in)

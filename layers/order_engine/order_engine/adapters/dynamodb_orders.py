@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,11 @@ class DynamoDBOrderStore:
         if "Item" not in answer:
             raise OrderNotFound(order_id)
         return from_item(answer["Item"])
+
+    def check(self) -> None:
+        """Raise `DependencyUnavailable` unless the table answers."""
+        with suppress(OrderNotFound):
+            self.load("00000000-0000-0000-0000-000000000000")
 
     def append(self, order: Order) -> None:
         """Append the last event if the item is exactly one version behind; the last one leaves the index."""

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from order_engine.adapters.aws import answering
-from order_engine.application.ports import DeadLetter
+from order_engine.application.ports import DeadLetter, QueueFigures
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.order import Order
 
@@ -80,6 +80,36 @@ class SqsDeadLetters:
         """Make a letter visible again at once."""
         with answering("SQS"):
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SqsGauge:
+    """`QueueGauge` on both queues."""
+
+    client: SQSClient
+    url: str
+    dead_letters_url: str
+
+    def figures(self) -> QueueFigures:
+        """Ask both queues for their approximate numbers."""
+        waiting, active, delayed = self._numbers(self.url)
+        return QueueFigures(waiting, active, delayed, failed=sum(self._numbers(self.dead_letters_url)))
+
+    def _numbers(self, url: str) -> tuple[int, int, int]:
+        with answering("SQS"):
+            numbers = self.client.get_queue_attributes(
+                QueueUrl=url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )["Attributes"]
+        return (
+            int(numbers["ApproximateNumberOfMessages"]),
+            int(numbers["ApproximateNumberOfMessagesNotVisible"]),
+            int(numbers["ApproximateNumberOfMessagesDelayed"]),
+        )
 
 
 def _group(name: str) -> str:

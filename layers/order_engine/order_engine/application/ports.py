@@ -186,6 +186,10 @@ class StatusCounts(Protocol):
         """Return the counts as last published."""
 
 
+RATE_WINDOW = 60
+"""Seconds in which a user's orders are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """What a user may still do in the current window.

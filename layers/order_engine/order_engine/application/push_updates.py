@@ -7,18 +7,16 @@ one of the two sees the other, and no event is missed. A client may hear of one 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from order_engine.application.messages import Message, error, snapshots, status_update, subscribed
+from order_engine.application.outcomes import results
 from order_engine.application.ports import Clients, Executor, OrderStore, Subscription, Subscriptions
 from order_engine.application.read_order import read_order
 from order_engine.application.targets import order_id_of, targets_of
 from order_engine.domain.errors import ClientUnreachable, OrderNotFound
 from order_engine.domain.order import Order
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -53,9 +51,7 @@ class UpdatePusher:
         """
         news = _news(images)
         targets = sorted({target for order, _ in news for target in targets_of(order)})
-        listening = dict(
-            zip(targets, _results(self.executor.run(self.subscriptions.subscribers, targets)), strict=True)
-        )
+        listening = dict(zip(targets, results(self.executor.run(self.subscriptions.subscribers, targets)), strict=True))
         outbox = Outbox()
         for order, first_seq in news:
             for connection_id, subscriptions in _audience(order, listening).items():
@@ -68,7 +64,7 @@ class UpdatePusher:
     def welcome(self, newcomers: Sequence[Subscription]) -> None:
         """Send each new subscriber all that happened before."""
         outbox = Outbox()
-        greetings = _results(self.executor.run(self._greeting, newcomers))
+        greetings = results(self.executor.run(self._greeting, newcomers))
         for newcomer, greeting in zip(newcomers, greetings, strict=True):
             outbox[newcomer.connection_id].targets.add(newcomer.target)
             outbox[newcomer.connection_id].messages += greeting
@@ -87,7 +83,7 @@ class UpdatePusher:
 
     def _deliver(self, outbox: Outbox) -> None:
         """Send to all connections side by side; the frames of one connection stay in order."""
-        _results(self.executor.run(self._send, list(outbox.values())))
+        results(self.executor.run(self._send, list(outbox.values())))
 
     def _send(self, parcel: Parcel) -> None:
         """Send, or hang up: who can't be reached comes back with `afterSeq` and gets what it missed."""
@@ -118,12 +114,3 @@ def _audience(order: Order, listening: Mapping[str, list[Subscription]]) -> dict
             if subscription.user_id in (None, order.user_id):
                 audience[subscription.connection_id].append(subscription)
     return audience
-
-
-def _results(outcomes: Iterable[T | Exception]) -> list[T]:
-    results: list[T] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Exception):
-            raise outcome
-        results.append(outcome)
-    return results

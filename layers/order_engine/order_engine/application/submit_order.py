@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from order_engine.application.ports import Clock, Dice, OrderStore, WakeUpQueue
+from order_engine.application.ports import Allowance, Clock, Dice, OrderStore, RateLimiter, WakeUpQueue
 from order_engine.domain.errors import DependencyUnavailable, IdempotencyConflict
 from order_engine.domain.events import Event, Status
 from order_engine.domain.order import Order, Terms
@@ -34,10 +34,18 @@ class SubmitOrder:
 
 @dataclass(frozen=True, slots=True)
 class OrderAccepted:
-    """The order, and whether it had been accepted before."""
+    """The order, whether it had been accepted before, and how many more the user may place."""
 
     order: Order
     replayed: bool
+    allowance: Allowance | None = None
+
+
+class NoLimit:
+    """`RateLimiter` that lets everything through."""
+
+    def admit(self, _user_id: str) -> None:
+        """Count nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +56,27 @@ class OrderDesk:
     queue: WakeUpQueue
     clock: Clock
     dice: Dice
+    limiter: RateLimiter
 
     def submit(self, command: SubmitOrder) -> OrderAccepted:
         """Accept an order, or find it accepted already.
 
         Raises:
+            RateLimited: the user has placed too many; nothing was stored.
             IdempotencyConflict: the key was used for another order.
             DependencyUnavailable: the order may or may not be stored; with an idempotency key, ask again.
         """
+        allowance = self.limiter.admit(command.user_id)
         order = self._new_order(command)
         existing = self.orders.create(order)
         if existing is None:
             self._wake(order)
-            return OrderAccepted(order, replayed=False)
+            return OrderAccepted(order, replayed=False, allowance=allowance)
         if not existing.terms.agrees_with(order.terms):
             raise IdempotencyConflict(existing.id)
         if existing.status is Status.PENDING:
             self._wake(existing)  # the first request may have died between storing and waking
-        return OrderAccepted(existing, replayed=True)
+        return OrderAccepted(existing, replayed=True, allowance=allowance)
 
     def _new_order(self, command: SubmitOrder) -> Order:
         now = self.clock.now()

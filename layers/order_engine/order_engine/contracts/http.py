@@ -15,7 +15,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_engine.contracts.json_body import MalformedJson, read_object, require_json
 from order_engine.contracts.problems import CONTENT_TYPE, Problem, problem, problem_of
-from order_engine.domain.errors import FieldError, InvalidOrder
+from order_engine.contracts.rate_limits import refusal_headers
+from order_engine.domain.errors import FieldError, InvalidOrder, RateLimited
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,128}")
 _ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -37,7 +38,7 @@ def http_api(logger: Logger) -> APIGatewayHttpResolver:
         answer = problem_of(error)
         if answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.exception("The request failed.")
-        return problem_answer(answer)
+        return problem_answer(answer, refusal_headers(error) if isinstance(error, RateLimited) else {})
 
     return app
 
@@ -58,9 +59,10 @@ def json_answer(status: HTTPStatus, body: Any, headers: Mapping[str, str] | None
     return text_answer(status, "application/json", _json(body), {"Cache-Control": "no-store", **(headers or {})})
 
 
-def problem_answer(body: Problem) -> Answer:
+def problem_answer(body: Problem, headers: Mapping[str, str] | None = None) -> Answer:
     """Return a problem detail."""
-    return text_answer(HTTPStatus(body["status"]), CONTENT_TYPE, _json(body), {"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    return text_answer(HTTPStatus(body["status"]), CONTENT_TYPE, _json(body), headers)
 
 
 def text_answer(status: HTTPStatus, content_type: str, body: str, headers: Mapping[str, str]) -> Answer:

@@ -111,8 +111,8 @@ class PlaceOrder(BaseModel):
 
     def _terms(self, default_slippage: str) -> Terms:
         faults: list[FieldError] = []
-        token_in = _checked(faults, _token, "tokenIn", self.token_in)
-        token_out = _checked(faults, _token, "tokenOut", self.token_out)
+        token_in = _checked(faults, read_token, "tokenIn", self.token_in)
+        token_out = _checked(faults, read_token, "tokenOut", self.token_out)
         if token_in is not None and token_in == token_out:
             faults.append(FieldError("tokenOut", "same_token", "must be another token than tokenIn"))
         slippage = default_slippage if self.slippage is None else self.slippage
@@ -174,7 +174,8 @@ def field_error(fault: Any) -> FieldError:
     return FieldError(name, _CODES.get(kind, "invalid_type" if kind.endswith("_type") else "invalid_value"), message)
 
 
-def _token(field: str, name: str) -> Token:
+def read_token(field: str, name: str) -> Token:
+    """Return the token with this symbol or mint. Raises `InvalidOrder`: `unknown_token`."""
     found = find_token(name)
     if found is None:
         known = ", ".join(token.symbol for token in TOKENS)

@@ -13,8 +13,11 @@ from order_engine.domain.errors import (
     IdempotencyConflict,
     InvalidOrder,
     MalformedOrderId,
+    NotConnected,
     OrderNotFound,
+    RateLimited,
     TooLateToCancel,
+    TooManySubscriptions,
 )
 
 CONTENT_TYPE = "application/problem+json"
@@ -26,6 +29,9 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     OrderNotFound: HTTPStatus.NOT_FOUND,
     IdempotencyConflict: HTTPStatus.CONFLICT,
     TooLateToCancel: HTTPStatus.CONFLICT,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManySubscriptions: HTTPStatus.TOO_MANY_REQUESTS,
+    NotConnected: HTTPStatus.CONFLICT,
     DependencyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     MalformedJson: HTTPStatus.BAD_REQUEST,

@@ -7,6 +7,7 @@ OrderEngineError
 ├── NotTheOwner              told to the outside as OrderNotFound
 ├── IdempotencyConflict      same key, other order
 ├── TooLateToCancel
+├── RateLimited              too many orders in a minute
 ├── IllegalTransition        a step the transition table does not have
 ├── VersionConflict          somebody else wrote the order first; carries what is there now
 ├── TooManySubscriptions     one connection listens to too much
@@ -106,6 +107,22 @@ class TooLateToCancel(OrderEngineError):
     def __init__(self, order: Order) -> None:
         super().__init__(f"Too late: order {order.id} is {order.status}; only pending or routing can be cancelled.")
         self.order = order
+
+
+class RateLimited(OrderEngineError):
+    """The user has placed as many orders as one may in a minute.
+
+    Args:
+        limit: orders in a window.
+        retry_after: whole seconds until the next window begins.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"You may place {limit} orders a minute; try again in {retry_after} s.")
+        self.limit = limit
+        self.retry_after = retry_after
 
 
 class IllegalTransition(OrderEngineError):

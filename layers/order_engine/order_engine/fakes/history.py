@@ -32,3 +32,7 @@ class InMemoryStatusCounts:
     def publish(self, counts: Mapping[str, int]) -> None:
         """Replace the counts."""
         self.counts = dict(counts)
+
+    def read(self) -> Mapping[str, int]:
+        """Return the counts."""
+        return dict(self.counts)

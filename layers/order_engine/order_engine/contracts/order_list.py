@@ -1,0 +1,56 @@
+"""The query of `GET /api/orders`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from order_engine.application.order_history import OrderFilter, Position
+from order_engine.contracts.cursor import decode_cursor
+from order_engine.contracts.orders import PrintableText, field_error, read_token
+from order_engine.domain.errors import InvalidOrder
+from order_engine.domain.events import Status
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 100
+
+
+class ListOrders(BaseModel):
+    """Which orders to list, how many, and from where on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Annotated[Status | None, Field(description="Only orders with this status.")] = None
+    token_in: Annotated[
+        str | None, Field(alias="tokenIn", max_length=64, description="Only orders that sell this token.")
+    ] = None
+    user_id: Annotated[
+        PrintableText | None, Field(alias="userId", description="Only this user's; where authentication is off.")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[str | None, Field(max_length=64, description="`nextCursor` of the answer before, unchanged.")] = (
+        None
+    )
+
+    def to_filter(self, caller: str | None) -> OrderFilter:
+        """Return what to look for. Raises `InvalidOrder` for an unknown token."""
+        token_in = read_token("tokenIn", self.token_in) if self.token_in is not None else None
+        return OrderFilter(caller or self.user_id, self.status, token_in)
+
+    def position(self) -> Position | None:
+        """Return where to go on. Raises `InvalidOrder` for a cursor that is none of ours."""
+        return decode_cursor(self.cursor) if self.cursor is not None else None
+
+
+def list_orders(query: Mapping[str, str]) -> ListOrders:
+    """Read the query.
+
+    Raises:
+        InvalidOrder: with an error for each parameter that is not right.
+    """
+    try:
+        return ListOrders.model_validate(dict(query))
+    except ValidationError as error:
+        raise InvalidOrder(*(field_error(fault) for fault in error.errors(include_url=False))) from error
