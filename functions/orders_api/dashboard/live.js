@@ -1,0 +1,111 @@
+// The live stream of all orders: subscribes to the channel `all`, folds what comes, and resumes after each reconnect.
+
+import { LiveStream } from "./stream.js";
+
+const SUBSCRIBED_WITHIN = 2_000;
+const LIST_LAG = 3_000; // the list is written a moment after the orders: look once more
+const POLL_EVERY = 2_500;
+const POLLED_AT_ONCE = 10;
+
+/** The WebSocket address that the server wrote into the page; null where it has none. */
+function address() {
+  const content = document.querySelector("meta[name=websocket-url]")?.content.trim();
+  if (!content || content.startsWith("{{")) return null;
+  const url = new URL(content, document.baseURI);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url;
+}
+
+export class Live {
+  #store;
+  #badge;
+  #catchUp;
+  #refreshList;
+  #stream;
+  #state = "off";
+  #subscribing;
+
+  constructor({ store, badge, catchUp, refreshList }) {
+    this.#store = store;
+    this.#badge = badge;
+    this.#catchUp = catchUp;
+    this.#refreshList = refreshList;
+  }
+
+  /** Connect, and keep connected. */
+  start() {
+    const url = address();
+    setInterval(() => this.#poll(), POLL_EVERY);
+    if (!url) {
+      this.#badge.show("off");
+      return;
+    }
+    this.#stream = new LiveStream({
+      url,
+      onState: (state) => this.#stateChanged(state),
+      onMessage: (message) => this.#received(message),
+    });
+    addEventListener("online", () => this.reconnect());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) return;
+      if (this.#state === "waiting") this.reconnect();
+      else this.#stream.check();
+    });
+    this.reconnect();
+  }
+
+  /** Connect now, instead of waiting or with a new connection instead of the present one. */
+  reconnect() {
+    this.#stream?.connect();
+  }
+
+  /** Send a message, if the stream is live. Returns whether it was sent. */
+  send(message) {
+    return this.#state === "live" && this.#stream.send(message);
+  }
+
+  #stateChanged({ name, delay, attempt }) {
+    clearTimeout(this.#subscribing);
+    this.#state = name;
+    this.#badge.show(name, { delay, attempt });
+    if (name !== "open") return;
+    this.#stream.send({ action: "subscribe", channel: "all" });
+    this.#subscribing = setTimeout(() => this.#subscribed(), SUBSCRIBED_WITHIN);
+  }
+
+  /** From here on nothing is missed any more; so what was missed before can be asked for. */
+  #subscribed() {
+    if (this.#state !== "open") return;
+    clearTimeout(this.#subscribing);
+    this.#state = "live";
+    this.#badge.show("live");
+    this.#catchUp.resume(this.#store.openIds());
+    this.#refreshList();
+    setTimeout(() => this.#refreshList(), LIST_LAG);
+  }
+
+  #refused() {
+    clearTimeout(this.#subscribing);
+    this.#state = "refused";
+    this.#badge.show("refused");
+  }
+
+  #received(message) {
+    const { type, orderId } = message;
+    if (type === "subscribed") this.#subscribed();
+    else if (type === "error" && this.#state === "open") this.#refused();
+    else if (type === "status_update") {
+      this.#store.fold(orderId, message);
+      if (this.#store.hasGap(orderId)) this.#catchUp.want(orderId);
+    } else if (type === "snapshot") {
+      this.#store.foldAll(orderId, message.events ?? [], message.seq, message.status);
+      this.#catchUp.snapshot(orderId);
+    }
+  }
+
+  /** Without a live stream, the orders that still move are read now and then. */
+  #poll() {
+    if (this.#state === "live" || document.hidden) return;
+    this.#catchUp.poll(this.#store.openIds().slice(0, POLLED_AT_ONCE));
+  }
+}

@@ -1,0 +1,304 @@
+// The dashboard's logic without a browser: `node --test tests/browser/` (Node 20.19 or newer).
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+const load = (name) => import(new URL(`../../functions/orders_api/dashboard/${name}.js`, import.meta.url));
+const { OrderStore } = await load("store");
+const { CatchUp } = await load("catchup");
+const { LiveStream } = await load("stream");
+const { backoff } = await load("backoff");
+const { amount, duration, percentToFraction, shortAmount } = await load("format");
+const { advantage, execution, retries, steps, timeline } = await load("order");
+const { confirmTimes, histogram, perSecond, quantile, venueShare } = await load("statistics");
+
+const LIFE = ["pending", "routing", "building", "submitted", "confirmed"];
+const TERMS = { tokenIn: "SOL", tokenOut: "USDC", amountIn: "1.0", slippage: "0.01" };
+const at = (ms) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
+const event = (seq, status = LIFE[seq - 1], data = {}) => ({ seq, status, timestamp: at(seq * 100), data });
+
+/** Time that passes when it is told to. */
+class FakeTime {
+  now = 0;
+  #timers = new Map();
+  #next = 1;
+  world = {
+    setTimeout: (call, ms) => { this.#timers.set(this.#next, { call, due: this.now + ms }); return this.#next++; },
+    clearTimeout: (id) => this.#timers.delete(id),
+  };
+
+  async pass(ms) {
+    const end = this.now + ms;
+    for (;;) {
+      const [id, timer] = [...this.#timers].sort(([, a], [, b]) => a.due - b.due)[0] ?? [];
+      if (!timer || timer.due > end) break;
+      this.#timers.delete(id);
+      this.now = timer.due;
+      timer.call();
+      await new Promise(setImmediate);
+    }
+    this.now = end;
+    await new Promise(setImmediate);
+  }
+}
+
+test("a step that comes twice counts once, and steps that overtake each other end up in order", () => {
+  const store = new OrderStore();
+  const results = [1, 3, 3, 2, 1, 5, 4].map((seq) => store.fold("a", event(seq)));
+  assert.deepEqual(results, [true, true, false, true, false, true, true]);
+  assert.deepEqual(store.get("a").events.map(({ seq }) => seq), [1, 2, 3, 4, 5]);
+  assert.equal(store.get("a").status, "confirmed");
+});
+
+test("a missing step shows as a gap until it comes, while the newest status is shown already", () => {
+  const store = new OrderStore();
+  store.fold("a", event(1));
+  store.fold("a", event(4));
+  assert.equal(store.hasGap("a"), true);
+  assert.equal(store.seq("a"), 1);
+  assert.equal(store.get("a").status, "submitted");
+  store.foldAll("a", [event(2), event(3), event(4)], 4, "submitted");
+  assert.equal(store.hasGap("a"), false);
+});
+
+test("an older answer of the API does not turn an order back", () => {
+  const store = new OrderStore();
+  LIFE.forEach((_, index) => store.fold("a", event(index + 1)));
+  store.load({ id: "a", ...TERMS, status: "routing", version: 2, updatedAt: at(200), createdAt: at(100) });
+  assert.equal(store.get("a").status, "confirmed");
+  assert.equal(store.get("a").updatedAt, at(500));
+  assert.equal(store.isComplete("a"), true);
+});
+
+test("an order from a list without events is incomplete", () => {
+  const store = new OrderStore();
+  store.load({ id: "a", ...TERMS, status: "confirmed", version: 5, venue: "meteora", createdAt: at(0) });
+  assert.equal(store.isComplete("a"), false);
+  assert.equal(execution(store.get("a")).venue, "meteora");
+});
+
+test("a full store forgets finished orders, never open ones", () => {
+  const store = new OrderStore({ limit: 2 });
+  store.fold("open", event(1));
+  for (const id of ["b", "c"]) LIFE.forEach((_, index) => store.fold(id, event(index + 1)));
+  store.fold("d", event(1));
+  assert.equal(store.get("b"), undefined);
+  assert.deepEqual(store.openIds(), ["open", "d"]);
+});
+
+function catchUp({ answers = () => { throw Object.assign(new Error(), { retryable: false }); }, live = true } = {}) {
+  const time = new FakeTime();
+  const store = new OrderStore();
+  const sent = [];
+  const fetched = [];
+  const progress = [];
+  const unit = new CatchUp({
+    store,
+    send: (message) => live && Boolean(sent.push(message)),
+    fetchOrder: async (id) => { fetched.push(id); return answers(id); },
+    onProgress: ({ done, total }) => progress.push(`${done}/${total}`),
+    world: time.world,
+  });
+  return { time, store, sent, fetched, progress, unit };
+}
+
+test("resuming asks from the last known step on, takes the snapshot and lets go of the subscription", () => {
+  const { store, sent, progress, unit } = catchUp();
+  store.place("a", TERMS);
+  [1, 2].forEach((seq) => store.fold("a", event(seq)));
+  unit.resume(["a"]);
+  assert.deepEqual(sent, [{ action: "subscribe", orderId: "a", afterSeq: 2 }]);
+  store.foldAll("a", [event(3), event(4), event(5)], 5, "confirmed");
+  unit.snapshot("a");
+  assert.deepEqual(sent[1], { action: "unsubscribe", orderId: "a" });
+  assert.equal(store.isComplete("a"), true);
+  assert.deepEqual([progress.at(0), progress.at(-1)], ["0/1", "0/0"]);
+});
+
+test("a snapshot in parts is waited for", () => {
+  const { store, sent, unit } = catchUp();
+  store.place("a", TERMS);
+  unit.resume(["a"]);
+  store.foldAll("a", [event(1), event(2)], 5, "confirmed");
+  unit.snapshot("a");
+  assert.equal(sent.length, 1);
+  store.foldAll("a", [event(3), event(4), event(5)], 5, "confirmed");
+  unit.snapshot("a");
+  assert.equal(sent.at(-1).action, "unsubscribe");
+});
+
+test("only some orders are asked for at a time, all of them in the end", () => {
+  const { store, sent, unit } = catchUp();
+  const ids = Array.from({ length: 20 }, (_, index) => `order-${index}`);
+  for (const id of ids) { store.place(id, TERMS); store.fold(id, event(1)); }
+  unit.resume(ids);
+  const subscribed = () => sent.filter(({ action }) => action === "subscribe").map(({ orderId }) => orderId);
+  assert.equal(subscribed().length, 6);
+  for (const id of ids) unit.snapshot(id);
+  assert.deepEqual(subscribed(), ids);
+});
+
+test("without an answer over the socket the order is read over HTTP", async () => {
+  const whole = { id: "a", ...TERMS, version: 5, status: "confirmed", events: LIFE.map((_, index) => event(index + 1)) };
+  const { time, store, fetched, sent, unit } = catchUp({ answers: () => whole });
+  store.place("a", TERMS);
+  unit.resume(["a"]);
+  await time.pass(2_900);
+  assert.deepEqual(fetched, []);
+  await time.pass(200);
+  assert.deepEqual(fetched, ["a"]);
+  assert.equal(store.isComplete("a"), true);
+  assert.equal(sent.at(-1).action, "unsubscribe");
+});
+
+test("a gap that closes by itself is not asked about; one that stays is", async () => {
+  const { time, store, sent, unit } = catchUp();
+  for (const id of ["a", "b"]) { store.place(id, TERMS); store.fold(id, event(2)); unit.want(id); }
+  store.fold("a", event(1));
+  await time.pass(400);
+  assert.deepEqual(sent, [{ action: "subscribe", orderId: "b", afterSeq: 0 }]);
+});
+
+test("what asking does not complete is not asked about again until it changes", async () => {
+  const { time, store, fetched, unit } = catchUp({ live: false });
+  store.fold("a", event(2));
+  for (let round = 0; round < 3; round += 1) { unit.want("a"); await time.pass(1_000); }
+  assert.deepEqual(fetched, ["a"]);
+  store.fold("a", event(4));
+  unit.want("a");
+  await time.pass(1_000);
+  assert.deepEqual(fetched, ["a", "a"]);
+});
+
+test("the wait before a reconnect doubles up to half a minute, with jitter", () => {
+  assert.deepEqual([0, 1, 2, 3].map((attempt) => backoff(attempt, () => 1)), [500, 1000, 2000, 4000]);
+  assert.equal(backoff(50, () => 1), 30_000);
+  assert.equal(backoff(3, () => 0), 2000);
+});
+
+function stream() {
+  const time = new FakeTime();
+  const sockets = [];
+  const states = [];
+  const messages = [];
+  const open = () => {
+    const socket = { readyState: 0, sent: [], send: (text) => socket.sent.push(JSON.parse(text)), close: () => { socket.readyState = 3; } };
+    sockets.push(socket);
+    return socket;
+  };
+  const live = new LiveStream({
+    url: "ws://test", onState: ({ name }) => states.push(name), onMessage: (message) => messages.push(message),
+    world: { ...time.world, open, random: () => 1 },
+  });
+  const accept = (socket) => { socket.readyState = 1; socket.onopen(); };
+  return { time, sockets, states, messages, live, accept };
+}
+
+test("a closed connection is opened again, later each time, and at once when asked", async () => {
+  const { time, sockets, states, live } = stream();
+  live.connect();
+  sockets[0].onclose();
+  await time.pass(499);
+  assert.equal(sockets.length, 1);
+  await time.pass(1);
+  sockets[1].onclose();
+  await time.pass(999);
+  assert.equal(sockets.length, 2);
+  live.connect();
+  assert.equal(sockets.length, 3);
+  await time.pass(5_000);
+  assert.equal(sockets.length, 3);
+  assert.deepEqual(states, ["connecting", "waiting", "connecting", "waiting", "connecting"]);
+});
+
+test("a connection that lasted starts the waits over", async () => {
+  const { time, sockets, live, accept } = stream();
+  live.connect();
+  for (let index = 0; index < 4; index += 1) { sockets.at(-1).onclose(); await time.pass(30_000); }
+  accept(sockets.at(-1));
+  await time.pass(6_000);
+  const before = sockets.length;
+  sockets.at(-1).onclose();
+  await time.pass(500);
+  assert.equal(sockets.length, before + 1);
+});
+
+test("what an abandoned connection still says is not heard", () => {
+  const { sockets, messages, live, accept } = stream();
+  live.connect();
+  accept(sockets[0]);
+  live.connect();
+  sockets[0].onmessage({ data: '{"type":"pong"}' });
+  sockets[0].onclose();
+  accept(sockets[1]);
+  sockets[1].onmessage({ data: '{"type":"subscribed"}' });
+  sockets[1].onmessage({ data: "no JSON" });
+  assert.deepEqual(messages, [{ type: "subscribed" }]);
+  assert.equal(sockets.length, 2);
+});
+
+test("a silent connection is pinged every four minutes, and given up without an answer", async () => {
+  const { time, sockets, states, live, accept } = stream();
+  live.connect();
+  accept(sockets[0]);
+  await time.pass(240_000);
+  assert.deepEqual(sockets[0].sent, [{ action: "ping" }]);
+  sockets[0].onmessage({ data: '{"type":"pong"}' });
+  await time.pass(240_000);
+  assert.equal(states.at(-1), "open");
+  await time.pass(10_000);
+  assert.equal(states.at(-1), "waiting");
+});
+
+test("amounts are written exactly, however long they are", () => {
+  assert.equal(amount("18446744073.709551615"), "18\u202f446\u202f744\u202f073.709551615");
+  assert.equal(amount("0.000000001"), "0.000000001");
+  assert.equal(shortAmount("0.000000148123456"), "0.000000148123");
+  assert.equal(shortAmount("1234567.891"), "1\u202f234\u202f567.89");
+  assert.deepEqual([42, 1284, 61_000].map(duration), ["42 ms", "1.28 s", "1 min 01 s"]);
+});
+
+test("percentages become fractions digit by digit; what is no number is sent as typed", () => {
+  const pairs = { 1: "0.01", "0.5": "0.005", 100: "1", 0: "0", "0.29": "0.0029", " 3 %": "0.03", ".5": "0.005", abc: "abc", "": "", "1e2": "1e2", "-1": "-0.01" };
+  for (const [typed, fraction] of Object.entries(pairs)) assert.equal(percentToFraction(typed), fraction, typed);
+});
+
+function retried() {
+  const store = new OrderStore();
+  const error = { code: "simulation_failed", message: "no" };
+  const life = [event(1, "pending"), event(2, "routing"), event(3, "pending", { attempt: 2, error }), event(4, "routing"),
+    event(5, "building", { venue: "meteora", quotes: [{ venue: "meteora", amountOut: "101" }, { venue: "raydium", amountOut: "100" }] })];
+  store.load({ id: "a", ...TERMS, version: 5, status: "building", events: life });
+  return store.get("a");
+}
+
+test("the row's steps are those of the current attempt", () => {
+  const order = retried();
+  assert.deepEqual(steps(order).map(({ state }) => state), ["done", "done", "now", "todo", "todo"]);
+  assert.deepEqual(steps(order).map(({ took }) => took), [100, 100, null, null, null]);
+  assert.equal(timeline(order).length, 5);
+  assert.equal(retries(order).length, 1);
+  assert.ok(Math.abs(advantage(execution(order).building) - 0.01) < 1e-9);
+});
+
+test("an order that failed early shows what it did not reach", () => {
+  const store = new OrderStore();
+  [event(1), event(2), event(3, "failed", { error: { code: "no_liquidity", message: "no" }, attempts: 1 })].forEach((one) => store.fold("a", one));
+  assert.deepEqual(steps(store.get("a")).map(({ status, state }) => `${status} ${state}`),
+    ["pending done", "routing done", "building skipped", "submitted skipped", "failed ended"]);
+});
+
+test("the charts' figures", () => {
+  const store = new OrderStore();
+  for (const [index, venue] of ["raydium", "meteora", "meteora"].entries()) {
+    LIFE.forEach((_, step) => store.fold(`o${index}`, event(step + 1, LIFE[step], step === 4 ? { venue } : {})));
+  }
+  const orders = store.newestFirst();
+  assert.deepEqual(confirmTimes(orders), [400, 400, 400]);
+  assert.deepEqual(venueShare(orders), [{ venue: "meteora", count: 2 }, { venue: "raydium", count: 1 }]);
+  const buckets = perSecond(orders, Date.parse(at(2_000)), 2);
+  assert.deepEqual(buckets.map(({ accepted, confirmed }) => [accepted, confirmed]), [[3, 3], [0, 0]]);
+  assert.equal(quantile([1, 2, 3, 4], 0.5), 3);
+  const { bins } = histogram([100, 110, 120, 900, 5000]);
+  assert.equal(bins.reduce((sum, bin) => sum + bin.count, 0), 5);
+});
