@@ -17,6 +17,7 @@ MAY = {
         "CountersTable": "dynamodb:GetItem dynamodb:UpdateItem",
         "OrdersQueue": "sqs:GetQueueAttributes sqs:SendMessage",
         "DeadLetterQueue": "sqs:GetQueueAttributes",
+        "ReadHistory": "lambda:InvokeFunction",
     },
     "ReadHistory": {"DatabaseSecretArn": "secretsmanager:GetSecretValue"},
     "ProcessOrders": {

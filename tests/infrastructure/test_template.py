@@ -47,12 +47,12 @@ def test_functions_are_named_like_their_folders(template: Template) -> None:
         assert properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == snake
 
 
-def test_every_function_has_a_log_group_that_forgets(stack: Template) -> None:
-    groups = of_type(stack, "AWS::Logs::LogGroup")
+def test_every_function_has_its_log_group_and_all_of_them_forget(stack: Template) -> None:
+    for group in of_type(stack, "AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     for function, properties in of_type(stack, "AWS::Lambda::Function").items():
         assert properties["LoggingConfig"]["LogFormat"] == "JSON"
         assert name(properties["LoggingConfig"]["LogGroup"]) == f"{function}Logs"
-        assert groups[f"{function}Logs"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
 def test_every_function_is_traced_and_has_both_layers(stack: Template) -> None:
