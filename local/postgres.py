@@ -102,6 +102,6 @@ def _server_user(data: Path) -> int | None:
         return None
     for directory in {BINARIES, *BINARIES.parents, *data.absolute().parents}:
         mode = directory.stat().st_mode
-        if not mode & 0o001:
-            directory.chmod(mode | 0o001)
+        if mode & 0o011 != 0o011:  # the server keeps root's group
+            directory.chmod(mode | 0o011)
     return pwd.getpwnam("nobody").pw_uid
