@@ -20,7 +20,7 @@ _SERVICES = (
 )
 _ADMINISTRATOR = "test"  # the emulator's root user: key and secret
 _OWN_CODE = ROOT / "layers" / "order_engine"
-_WORKER_CODE = ROOT / "local" / "worker"
+_RUNTIME = ROOT / "local" / "runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Emulator:
         # Logs of earlier runs: a stream for each invocation, slow to load and never looked at there.
         (state / "ministack" / "cloudwatch_logs.json").unlink(missing_ok=True)
         child = Child.start(
-            self.NAME, [sys.executable, "-m", "ministack"], log=state / "ministack.log", env=self._environment()
+            self.NAME, [sys.executable, "-m", "local_ministack"], log=state / "ministack.log", env=self._environment()
         )
         child.wait_until(self._answers)
         return child
@@ -61,7 +61,7 @@ class Emulator:
             "LOG_LEVEL": "WARNING",
             "MINISTACK_REGION": REGION,
             "PERSIST_STATE": "1",
-            "PYTHONPATH": os.pathsep.join([str(_OWN_CODE), str(_WORKER_CODE)]),
+            "PYTHONPATH": os.pathsep.join([str(_OWN_CODE), str(_RUNTIME)]),
             "SERVICES": _SERVICES,
             "SFTP_ENABLED": "0",
             "STATE_DIR": str(state / "ministack"),

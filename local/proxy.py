@@ -6,6 +6,8 @@ It does what a custom domain does on AWS, and passes on what it gets without rea
 from __future__ import annotations
 
 import argparse
+import asyncio
+import os
 from collections.abc import AsyncIterator
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, WSServerHandshakeError, web
@@ -17,6 +19,9 @@ from local.sockets import query_of, relay
 
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
 _LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's limit
+# The emulator starts a process for each request that it has at the same time; more of them than this only get in each
+# other's way, so further requests wait here.
+_AT_ONCE = 4 * (os.cpu_count() or 1)
 _NO_TIMEOUT = ClientTimeout(total=None, sock_connect=5)
 
 
@@ -26,6 +31,7 @@ class Proxy:
     def __init__(self, http_url: str, websocket_url: str) -> None:
         self._http_url = http_url
         self._websocket_url = URL(websocket_url)
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     def application(self) -> web.Application:
         """Return the proxy as an application."""
@@ -45,7 +51,8 @@ class Proxy:
         query = query_of(request.path) if wants_socket else None
         try:
             if query is None:
-                return await self._http(request)
+                async with self._at_once:
+                    return await self._http(request)
             url = self._websocket_url.with_query(request.query).update_query(query)
             return await relay(request, self._client, url, _forwarded(request))
         except WSServerHandshakeError as error:

@@ -3,7 +3,7 @@
 What is changed on the way, and nothing else:
 - function code comes from a bucket, one archive per function folder, and layers are left out: workers find the
   package and third-party code on their path (see `emulator`);
-- the handler is wrapped, so that what functions write can be read (see `worker/local_handler.py`);
+- the handler is wrapped, so that what functions write can be read (see `runtime/local_handler.py`);
 - the body of the HTTP API becomes the resources it stands for (see `http_api`);
 - API ids are pinned to the logical ids, and addresses point to the emulator and to the proxy;
 - access logs and VPC settings are left out: the emulator has no use for them;
