@@ -136,8 +136,10 @@ deploy: build ## Deploy to AWS (STAGE=dev), asking for the settings the first ti
 	@grep -q stack_name $(SAMCONFIG) || guided="--guided --stack-name $(STACK) --parameter-overrides Stage=$(STAGE)"; \
 		$(SAM) deploy --config-file $(CURDIR)/$(SAMCONFIG) $$guided
 	@echo "Migrating Postgres ..."
-	@answer=$$($(SAM) remote invoke MigrateDatabase --output json --config-file $(CURDIR)/$(SAMCONFIG) \
-		--stack-name $(STACK)) && echo "$$answer" && ! echo "$$answer" | grep -q '"FunctionError"'
+	@stack=$$(sed -n 's/^stack_name = "\(.*\)"/\1/p' $(SAMCONFIG)); \
+		answer=$$($(SAM) remote invoke MigrateDatabase --output json --config-file $(CURDIR)/$(SAMCONFIG) \
+			--stack-name "$$stack") && \
+		echo "$$answer" | grep '"Payload"' && ! echo "$$answer" | grep -q '"FunctionError"'
 
 .PHONY: clean
 clean: clean-local ## Remove everything that was made here
