@@ -18,10 +18,10 @@ pytest_plugins = ["tests.support.postgres"]
 
 
 def test_a_connection_that_died_between_two_invocations_is_replaced(
-    history: PostgresHistory, console: psycopg.Connection
+    history: PostgresHistory, psql: psycopg.Connection
 ) -> None:
     history.record([])
-    assert _terminate(console) == 1
+    assert _terminate(psql) == 1
     assert without_zeros(history.record([new_order()])) == {"pending": 1}
 
 
@@ -30,12 +30,12 @@ def test_it_is_kept_while_it_works(database: Database) -> None:
 
 
 def test_one_that_dies_in_the_middle_writes_nothing_and_says_unavailable(
-    database: Database, history: PostgresHistory, console: psycopg.Connection
+    database: Database, history: PostgresHistory, psql: psycopg.Connection
 ) -> None:
     def interrupted() -> None:
         with database.transaction() as connection:
             connection.execute("UPDATE order_status_counts SET orders = 99")
-            _terminate(console)
+            _terminate(psql)
             connection.execute("SELECT 1")
 
     with pytest.raises(DependencyUnavailable):
@@ -62,15 +62,15 @@ def test_a_statement_that_takes_too_long_is_unavailable(database: Database) -> N
 
 
 def test_times_are_utc_whatever_the_server_prefers(
-    history: PostgresHistory, reader: PostgresHistoryReader, console: psycopg.Connection
+    history: PostgresHistory, reader: PostgresHistoryReader, psql: psycopg.Connection
 ) -> None:
-    console.execute("ALTER ROLE postgres SET TimeZone = 'Asia/Tokyo'")
+    psql.execute("ALTER ROLE postgres SET TimeZone = 'Asia/Tokyo'")
     try:
         order = new_order()
         history.record([order])
         assert iso(reader.trail(order.id).order.created_at) == "2026-03-01T12:00:00.000Z"
     finally:
-        console.execute("ALTER ROLE postgres RESET TimeZone")
+        psql.execute("ALTER ROLE postgres RESET TimeZone")
 
 
 def _backend(database: Database) -> int:
@@ -78,13 +78,13 @@ def _backend(database: Database) -> int:
         return connection.info.backend_pid
 
 
-def _terminate(console: psycopg.Connection) -> int:
+def _terminate(psql: psycopg.Connection) -> int:
     """Cut the connections named `test` to this database; return how many there were."""
     query = (
         "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
         " WHERE application_name = 'test' AND datname = current_database()"
     )
-    row = console.execute(query).fetchone()
+    row = psql.execute(query).fetchone()
     assert row is not None
     return int(row[0])
 

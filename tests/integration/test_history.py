@@ -36,20 +36,20 @@ class TestRecording:
             assert trail.failures == tuple(failures(image))
             assert reader.list_orders(EVERYTHING, 10).orders == (image,)
 
-    def test_replaying_changes_nothing(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+    def test_replaying_changes_nothing(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
         batch = [after(new_order(), *life) for life in LIVES]
         counts = history.record(batch)
-        before = dump(console)
+        before = dump(psql)
         assert history.record(batch) == counts
-        assert dump(console) == before
+        assert dump(psql) == before
 
-    def test_an_older_image_changes_nothing(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+    def test_an_older_image_changes_nothing(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
         *older, newest = images(new_order(), *REVERTED)
         counts = history.record([newest])
-        before = dump(console)
+        before = dump(psql)
         for image in reversed(older):
             assert history.record([image]) == counts
-        assert dump(console) == before
+        assert dump(psql) == before
 
     def test_the_newest_image_of_a_batch_wins_wherever_it_stands(
         self, history: PostgresHistory, reader: PostgresHistoryReader
@@ -59,47 +59,47 @@ class TestRecording:
         assert without_zeros(counts) == {"confirmed": 1}
         assert recorded(reader) == {newest.id: newest}
 
-    def test_counts_follow_what_really_changed(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+    def test_counts_follow_what_really_changed(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
         one, other = images(new_order(), *CONFIRMED), images(new_order(), *CANCELLED)
         assert without_zeros(history.record([one[0], other[0]])) == {"pending": 2}
         assert without_zeros(history.record([one[2], other[1]])) == {"building": 1, "routing": 1}
         assert without_zeros(history.record([one[2], one[1], other[2]])) == {"building": 1, "cancelled": 1}
-        assert without_zeros(history.record([])) == counted(console)
+        assert without_zeros(history.record([])) == counted(psql)
 
     def test_every_status_has_a_count_from_the_start(self, history: PostgresHistory) -> None:
         assert history.record([]) == dict.fromkeys(Status, 0)
 
     def test_a_batch_is_recorded_wholly_or_not_at_all(
-        self, history: PostgresHistory, reader: PostgresHistoryReader, console: psycopg.Connection
+        self, history: PostgresHistory, reader: PostgresHistoryReader, psql: psycopg.Connection
     ) -> None:
-        before, good = dump(console), after(new_order(), *CONFIRMED)
+        before, good = dump(psql), after(new_order(), *CONFIRMED)
         with pytest.raises(psycopg.DataError):
             history.record([good, new_order("not-a-uuid")])
-        assert dump(console) == before
+        assert dump(psql) == before
         assert without_zeros(history.record([good])) == {"confirmed": 1}
         assert recorded(reader) == {good.id: good}
 
     def test_an_emptied_history_can_be_filled_again_from_the_orders_as_they_are(
-        self, history: PostgresHistory, console: psycopg.Connection
+        self, history: PostgresHistory, psql: psycopg.Connection
     ) -> None:
         lives = [images(new_order(), *life) for life in LIVES]
         for image in chain.from_iterable(lives):
             history.record([image])
-        before, counts = dump(console), history.record([])
-        console.execute(f"TRUNCATE {', '.join(TABLES)}")
+        before, counts = dump(psql), history.record([])
+        psql.execute(f"TRUNCATE {', '.join(TABLES)}")
         rebuilt = history.record([life[-1] for life in lives])
         assert rebuilt == without_zeros(counts)
         without_counts = TABLES[:-1]
-        assert {name: dump(console)[name] for name in without_counts} == {name: before[name] for name in without_counts}
+        assert {name: dump(psql)[name] for name in without_counts} == {name: before[name] for name in without_counts}
 
 
 class TestFailures:
-    def test_each_failed_attempt_has_a_row(self, history: PostgresHistory, console: psycopg.Connection) -> None:
+    def test_each_failed_attempt_has_a_row(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
         order = after(new_order(), *FAILED)
         history.record([order])
         query = "SELECT seq, attempt, code, message, occurred_at FROM order_failures ORDER BY seq"
         error = QuoteUnavailable("raydium: no quote this time; meteora: no quote this time")
-        assert console.execute(query).fetchall() == [
+        assert psql.execute(query).fetchall() == [
             (seq, attempt, error.code, str(error), order.events[seq - 1].timestamp)
             for attempt, seq in enumerate((3, 5, 7, 9), start=1)
         ]
@@ -145,19 +145,19 @@ class TestExactness:
         assert reader.trail(order.id).order.client_order_id == "a\ufffdb"
 
     def test_the_largest_amount_is_an_exact_number(
-        self, history: PostgresHistory, reader: PostgresHistoryReader, console: psycopg.Connection
+        self, history: PostgresHistory, reader: PostgresHistoryReader, psql: psycopg.Connection
     ) -> None:
         largest = new_order(what=terms("18446744073.709551615", min_amount_out="18446744073709.551615"))
         history.record([largest])
         assert reader.trail(largest.id).order == largest
-        assert console.execute("SELECT amount_in, min_amount_out FROM orders").fetchone() == (2**64 - 1, 2**64 - 1)
+        assert psql.execute("SELECT amount_in, min_amount_out FROM orders").fetchone() == (2**64 - 1, 2**64 - 1)
 
     def test_swaps_shows_confirmed_orders_in_whole_tokens(
-        self, history: PostgresHistory, console: psycopg.Connection
+        self, history: PostgresHistory, psql: psycopg.Connection
     ) -> None:
         confirmed, failed = after(new_order(), *CONFIRMED), after(new_order(), *FAILED)
         history.record([confirmed, failed])
         data = confirmed.events[-1].data
         query = "SELECT order_id::text, amount_in::text, amount_out::text, venue, tx_hash FROM swaps"
         expected = (confirmed.id, "1.5", data["amountOut"], data["venue"], data["txHash"])
-        assert console.execute(query).fetchall() == [expected]
+        assert psql.execute(query).fetchall() == [expected]

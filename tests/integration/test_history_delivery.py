@@ -43,25 +43,25 @@ def test_the_tables_are_always_the_fold_of_the_newest_images(
     batches: list[Delivery],
     history: PostgresHistory,
     reader: PostgresHistoryReader,
-    console: psycopg.Connection,
+    psql: psycopg.Connection,
 ) -> None:
-    console.execute("DELETE FROM orders")
-    console.execute("UPDATE order_status_counts SET orders = 0")
+    psql.execute("DELETE FROM orders")
+    psql.execute("UPDATE order_status_counts SET orders = 0")
     newest: dict[str, Order] = {}
     for batch in batches:
         delivered = [ORDERS[number][version - 1] for number, version in batch]
         newest |= {o.id: o for o in sorted([*delivered, *newest.values()], key=lambda order: order.version)}
         counts = history.record(delivered)
-        assert without_zeros(counts) == Counter(order.status for order in newest.values()) == counted(console)
+        assert without_zeros(counts) == Counter(order.status for order in newest.values()) == counted(psql)
         assert recorded(reader) == newest
-    before = dump(console)
+    before = dump(psql)
     history.record([life[-1] for life in ORDERS])
-    assert dump(console) == before
+    assert dump(psql) == before
     assert len(before["order_failures"]) == sum(1 for life in ORDERS for _ in failures(life[-1]))
 
 
 def test_writers_at_once_lose_nothing_and_count_nothing_twice(
-    history_database: str, reader: PostgresHistoryReader, console: psycopg.Connection
+    history_database: str, reader: PostgresHistoryReader, psql: psycopg.Connection
 ) -> None:
     lives = [images(new_order(), *LIVES[number % len(LIVES)]) for number in range(40)]
     delivered = [*chain.from_iterable(lives)] * 2
@@ -78,5 +78,5 @@ def test_writers_at_once_lose_nothing_and_count_nothing_twice(
     with ThreadPoolExecutor(len(shares)) as pool:
         list(pool.map(write, shares))
     assert recorded(reader) == {life[-1].id: life[-1] for life in lives}
-    counts = console.execute("SELECT status, orders FROM order_status_counts").fetchall()
-    assert without_zeros(dict(counts)) == counted(console)
+    counts = psql.execute("SELECT status, orders FROM order_status_counts").fetchall()
+    assert without_zeros(dict(counts)) == counted(psql)

@@ -87,8 +87,8 @@ class TestLists:
 
 @pytest.fixture(scope="module")
 def filled(new_history_database: Callable[[], str]) -> Iterator[psycopg.Connection]:
-    console = psycopg.connect(new_history_database(), autocommit=True)
-    console.execute(
+    psql = psycopg.connect(new_history_database(), autocommit=True)
+    psql.execute(
         """
         INSERT INTO orders SELECT gen_random_uuid(), CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'u' || n % 10 END,
             null, null, 'market', CASE WHEN n % 1000 = 1 THEN 'BONK' ELSE 'SOL' END, 'USDC', 1, '1', 100, '0.01',
@@ -97,10 +97,10 @@ def filled(new_history_database: Callable[[], str]) -> Iterator[psycopg.Connecti
         FROM generate_series(1, 30000) AS n
         """
     )
-    console.execute("INSERT INTO order_events SELECT id, 1, 'pending', created_at, '{}' FROM orders")
-    console.execute("ANALYZE orders, order_events")
-    yield console
-    console.close()
+    psql.execute("INSERT INTO order_events SELECT id, 1, 'pending', created_at, '{}' FROM orders")
+    psql.execute("ANALYZE orders, order_events")
+    yield psql
+    psql.close()
 
 
 class TestPlans:

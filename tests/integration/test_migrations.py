@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from functions.migrate_database.migrate import migrate, status
 
@@ -38,8 +39,9 @@ def test_the_status_tells_what_is_missing_and_changes_nothing(empty_database: st
 
 
 def test_of_several_runs_at_once_one_migrates_and_the_others_wait(empty_database: str) -> None:
+    patient = make_conninfo(empty_database, options="-c lock_timeout=20s")
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(migrate, [empty_database] * 4))
+        answers = list(pool.map(migrate, [patient] * 4))
     assert sorted(answers, key=str, reverse=True) == [{"from": None, "to": HEAD}] + [{"from": HEAD, "to": HEAD}] * 3
 
 

@@ -14,14 +14,14 @@ from order_engine.domain.order import Order
 TABLES = ("orders", "order_events", "order_failures", "order_status_counts")
 
 
-def dump(console: psycopg.Connection) -> dict[str, list[Any]]:
+def dump(psql: psycopg.Connection) -> dict[str, list[Any]]:
     """Return all rows of all tables, as text."""
-    return {name: console.execute(f"SELECT to_json(t)::text FROM {name} t ORDER BY 1").fetchall() for name in TABLES}
+    return {name: psql.execute(f"SELECT to_json(t)::text FROM {name} t ORDER BY 1").fetchall() for name in TABLES}
 
 
-def counted(console: psycopg.Connection) -> dict[str, int]:
+def counted(psql: psycopg.Connection) -> dict[str, int]:
     """Return the orders by status, counted now."""
-    return dict(console.execute("SELECT status, count(*) FROM orders GROUP BY status").fetchall())
+    return dict(psql.execute("SELECT status, count(*) FROM orders GROUP BY status").fetchall())
 
 
 def without_zeros(counts: Mapping[str, int]) -> dict[str, int]:

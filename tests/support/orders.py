@@ -153,3 +153,8 @@ def _data(order: Order, status: Status, error: ExecutionError) -> Data:
         Status.CANCELLED: lambda: cancelled_data(order.user_id),
     }
     return builders[status]()
+
+
+def statuses(order: Order) -> list[Status]:
+    """Return the status of each event."""
+    return [event.status for event in order.events]

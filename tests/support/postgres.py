@@ -2,7 +2,7 @@
 
 `postgres` is one server for the session; `empty_database` and `history_database` are databases of one test's own,
 given as connection strings, the second with all migrations run. `database`, `history` and `reader` are the adapters
-on the latter, and `console` is a session beside them.
+on the latter, and `psql` is a session beside them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def reader(database: Database) -> PostgresHistoryReader:
 
 
 @pytest.fixture
-def console(history_database: str) -> Iterator[psycopg.Connection]:
+def psql(history_database: str) -> Iterator[psycopg.Connection]:
     """Give a session beside the history's own, such as a person with psql has."""
     with psycopg.connect(history_database, autocommit=True) as connection:
         yield connection
