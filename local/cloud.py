@@ -6,7 +6,7 @@ import fcntl
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,15 +27,20 @@ class LocalCloud:
     Example:
         with temporary_cloud(QuoteLatencyMs="0") as cloud:
             httpx.post(f"{cloud.settings.url}/api/orders", json=order)
-            cloud.session.client("sqs").purge_queue(QueueUrl=cloud.deployment.outputs["OrdersQueueUrl"])
+            cloud.session.client("sqs").purge_queue(QueueUrl=cloud.outputs["OrdersQueueUrl"])
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.session: boto3.Session = admin_session(settings.aws_url)
-        self.deployment = Deployment({}, {})
+        self._deployment = Deployment({}, {})
         self._children: list[Child] = []
         self._resources = ExitStack()
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """What the stack tells of itself: names and addresses."""
+        return self._deployment.outputs
 
     def start(self, say: Callable[[str], object] = lambda _: None) -> None:
         """Start everything and deploy the working tree; `say` is told of each step.
@@ -68,7 +73,7 @@ class LocalCloud:
     def deploy(self, **parameters: str) -> None:
         """Deploy the working tree, from now on with these template parameters as well."""
         self.settings = replace(self.settings, parameters={**self.settings.parameters, **parameters})
-        self.deployment = deploy(self.session, self.settings)
+        self._deployment = deploy(self.session, self.settings)
 
     @contextmanager
     def parameters(self, **parameters: str) -> Iterator[None]:
@@ -116,7 +121,7 @@ class LocalCloud:
         self._children.remove(child)
 
     def _start_proxy(self) -> None:
-        stage = self.deployment.parameters["Stage"]
+        stage = self._deployment.parameters["Stage"]
         url = f"{self.settings.aws_url}/_aws/execute-api"
         apis = (f"{url}/HttpApi", f"{url}/WebSocketApi/{stage}")
         child = Child.start(

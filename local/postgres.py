@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
-import subprocess
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -53,7 +54,7 @@ class Postgres:
         """
         self.data.parent.mkdir(parents=True, exist_ok=True)
         user = _server_user(self.data)
-        if not (self.data / "PG_VERSION").exists():
+        if not self.data.exists():
             self._create(user)
         options = [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
         child = Child.start(
@@ -66,18 +67,23 @@ class Postgres:
         child.wait_until(self._answers)
         return child
 
-    def _create(self, user: int | None) -> None:
+    def _create(self, user: pwd.struct_passwd | None) -> None:
         """Create the data directory. Anyone on this machine may connect, as with the usual development database."""
-        self.data.mkdir(mode=0o700, exist_ok=True)
-        if user is not None:
-            os.chown(self.data, user, -1)
+        new = self.data.with_suffix(".new")  # an interrupted creation leaves nothing that looks complete
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        if user:
+            os.chown(new, user.pw_uid, user.pw_gid)
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
-        command = [str(BINARIES / "initdb"), "-D", str(self.data), *options]
-        result = subprocess.run(
-            command, capture_output=True, text=True, check=False, user=user, extra_groups=None if user is None else []
-        )
-        if result.returncode:
-            raise LocalCloudError(f"Postgres could not create {self.data}:\n{result.stdout}{result.stderr}")
+        log = self.data.parent / "postgres.log"
+        creation = Child.start("initdb", [BINARIES / "initdb", "-D", new, *options], log=log, user=user)
+        try:
+            failed = creation.process.wait()
+        finally:
+            creation.kill()
+        if failed:
+            raise LocalCloudError(f"Postgres could not create {self.data}:\n{creation.log_tail()}")
+        new.rename(self.data)
 
     def _answers(self) -> bool:
         """Whether the server takes connections; the database is created at the first answer."""
@@ -92,7 +98,7 @@ class Postgres:
         return True
 
 
-def _server_user(data: Path) -> int | None:
+def _server_user(data: Path) -> pwd.struct_passwd | None:
     """Return whom to run as: Postgres refuses to run as root, so root's server runs as `nobody`.
 
     `nobody` has to reach the programs and the data: directories above them that are closed to others get the
@@ -102,6 +108,6 @@ def _server_user(data: Path) -> int | None:
         return None
     for directory in {BINARIES, *BINARIES.parents, *data.absolute().parents}:
         mode = directory.stat().st_mode
-        if mode & 0o011 != 0o011:  # the server keeps root's group
-            directory.chmod(mode | 0o011)
-    return pwd.getpwnam("nobody").pw_uid
+        if not mode & stat.S_IXOTH:
+            directory.chmod(mode | stat.S_IXOTH)
+    return pwd.getpwnam("nobody")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 import subprocess
 import time
@@ -33,10 +34,10 @@ class Child:
         *,
         log: Path,
         env: Mapping[str, str] | None = None,
-        user: int | None = None,
+        user: pwd.struct_passwd | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
     ) -> Child:
-        """Start `command` in a session of its own, with its output appended to `log`."""
+        """Start `command` in a session of its own, as `user` if there is one, with its output appended to `log`."""
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [str(part) for part in command],
@@ -44,9 +45,10 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(env) if env is not None else None,
-                user=user,
-                extra_groups=[] if user is not None else None,
                 start_new_session=True,
+                user=user.pw_uid if user else None,
+                group=user.pw_gid if user else None,
+                extra_groups=[] if user else None,
             )
         return cls(name, process, log, stop_signal)
 

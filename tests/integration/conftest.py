@@ -1,0 +1,74 @@
+"""A local cloud for the integration tests: everything real but AWS itself, with IAM enforced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from psycopg.rows import DictRow, dict_row
+from websockets.sync.client import ClientConnection, connect
+
+from local.cloud import LocalCloud, temporary_cloud
+from tests.support.cloud import ORDER, PARAMETERS, TERMINAL, Message, eventually
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    """Give a local cloud with the stack in it; started once for all tests."""
+    with temporary_cloud(**PARAMETERS) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def api(cloud: LocalCloud) -> Iterator[httpx.Client]:
+    """Give a client of the HTTP API."""
+    with httpx.Client(base_url=cloud.settings.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def console(cloud: LocalCloud) -> Iterator[psycopg.Connection[DictRow]]:
+    """Give a session on the history in Postgres."""
+    with psycopg.connect(cloud.settings.postgres_url, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
+
+
+@pytest.fixture
+def place(api: httpx.Client) -> Callable[..., str]:
+    """Give what places an order, by default a good one, and returns its id."""
+
+    def place(**changes: Any) -> str:
+        response = api.post("/api/orders/execute", json=ORDER | changes)
+        assert response.status_code == httpx.codes.CREATED, response.text
+        order_id: str = response.json()["orderId"]
+        return order_id
+
+    return place
+
+
+@pytest.fixture
+def ended(api: httpx.Client) -> Callable[[str], Message]:
+    """Give what waits until an order has come to its end, and returns it as the API shows it."""
+
+    def ended(order_id: str) -> Message:
+        def order() -> Message:
+            answer: Message = api.get(f"/api/orders/{order_id}").raise_for_status().json()["order"]
+            return answer
+
+        return eventually(order, lambda order: order["status"] in TERMINAL)
+
+    return ended
+
+
+@pytest.fixture
+def socket(cloud: LocalCloud) -> Callable[..., AbstractContextManager[ClientConnection]]:
+    """Give what opens a WebSocket, with a query such as `orderId=…`."""
+
+    def open_socket(query: str = "") -> AbstractContextManager[ClientConnection]:
+        return connect(f"{cloud.settings.websocket_url}?{query}")
+
+    return open_socket
