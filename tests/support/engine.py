@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 from order_engine.application.cancel_order import cancel_order
 from order_engine.application.close_dead_letters import DeadLetterClosing
-from order_engine.application.execute_order import LookAgain, OrderExecution
+from order_engine.application.execute_order import SAFETY_MARGIN, LookAgain, OrderExecution
 from order_engine.application.ports import Venue
 from order_engine.application.push_updates import UpdatePusher
 from order_engine.application.retries import RetryPolicy
-from order_engine.application.submit_order import OrderDesk, SubmitOrder
+from order_engine.application.submit_order import NoLimit, OrderDesk, SubmitOrder
 from order_engine.application.sweep_orders import sweep_orders
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.order import Order, Terms
@@ -33,6 +34,8 @@ INVOCATION = 30.0
 CALM = SimulationSettings("1")
 """The venues as deployed, but nothing fails."""
 RETRIES = RetryPolicy(max_retries=3, base_delay=1.0)
+TIME_TO_SIGN = SAFETY_MARGIN + 0.2
+"""Seconds that are enough to fetch quotes and sign, and too few to begin another step."""
 MANY = 1_000
 """Messages after which an engine that does not come to rest is taken to be stuck."""
 
@@ -64,7 +67,7 @@ class Engine:
 
     @property
     def desk(self) -> OrderDesk:
-        return OrderDesk(self.orders, self.queue, self.clock, self.dice)
+        return OrderDesk(self.orders, self.queue, self.clock, self.dice, NoLimit())
 
     @property
     def execution(self) -> OrderExecution:
@@ -93,6 +96,17 @@ class Engine:
 
     def sweep(self) -> int:
         return sweep_orders(self.orders, self.queue, self.clock, self.deadline(60))
+
+    def another_worker(self) -> Engine:
+        """Return this very engine, as a worker sees it whom no faults strike."""
+        other = copy(self)
+        other.faults = Faults()
+        return other
+
+    def sign(self, order: Order) -> Order:
+        """Work on a new order until its transaction is signed; nothing is sent."""
+        self.execution.execute(order.id, self.deadline(TIME_TO_SIGN))
+        return self.now(order)
 
     def now(self, order: Order) -> Order:
         """Return the order as it is now."""

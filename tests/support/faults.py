@@ -1,4 +1,4 @@
-"""Faults at port calls: the process dies, or a service does not answer, before or after the call took effect."""
+"""What can happen at a port call: the process dies, a service does not answer, or somebody else is quicker."""
 
 from __future__ import annotations
 
@@ -29,8 +29,22 @@ class Fault:
     after_effect: bool
     error: type[BaseException]
 
-    def __str__(self) -> str:
-        return f"{self.error.__name__} {'after' if self.after_effect else 'before'} call {self.at_call}"
+    def happen(self, call: Callable[[], Any]) -> Any:
+        if self.after_effect:
+            call()
+        raise self.error(f"{'after' if self.after_effect else 'before'} call {self.at_call}")
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """Somebody else does something just before the call with this number, from 1."""
+
+    at_call: int
+    do: Callable[[], object]
+
+    def happen(self, call: Callable[[], Any]) -> Any:
+        self.do()
+        return call()
 
 
 FAULTS = [(after_effect, error) for after_effect in (False, True) for error in (Crash, DependencyUnavailable)]
@@ -41,7 +55,7 @@ FAULTS = [(after_effect, error) for after_effect in (False, True) for error in (
 class Faults:
     """Counts calls and strikes at the planned ones. `calls` names each call that was made."""
 
-    planned: Iterable[Fault] = ()
+    planned: Iterable[Fault | Meanwhile] = ()
     calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -54,12 +68,9 @@ class Faults:
 
     def call(self, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.calls.append(name)
+        call = partial(method, *args, **kwargs)
         fault = self._by_call.get(len(self.calls))
-        if fault is None:
-            return method(*args, **kwargs)
-        if fault.after_effect:
-            method(*args, **kwargs)
-        raise fault.error(str(fault))
+        return fault.happen(call) if fault else call()
 
 
 class _Struck:

@@ -1,0 +1,99 @@
+"""Two who work on the same order at the same time: one wins each step, the other looks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from order_engine.domain.errors import TooLateToCancel
+from order_engine.domain.events import Status
+from order_engine.domain.order import Order
+from tests.support.engine import Engine
+from tests.support.faults import Faults, Meanwhile
+from tests.support.invariants import check
+from tests.support.orders import CONFIRMED
+
+Rival = Callable[[Engine, Order], object]
+
+
+def race(rival: Rival) -> list[Engine]:
+    """Let the rival step in before every call that a worker makes, one run for each."""
+    runs = []
+    for at_call in count(1):
+        engine = Engine()
+        order = engine.submit()
+        engine.faults = Faults([Meanwhile(at_call, lambda engine=engine, order=order: rival(engine, order))])
+        engine.work()
+        check(engine)
+        if at_call > len(engine.faults.calls):
+            return runs
+        runs.append(engine)
+    raise AssertionError("unreachable")
+
+
+def ends(engines: list[Engine]) -> set[Status]:
+    return {order.status for engine in engines for order in engine.orders.orders.values()}
+
+
+def test_a_second_worker_at_any_moment_changes_nothing() -> None:
+    def work_too(engine: Engine, order: Order) -> None:
+        engine.another_worker().execution.execute(order.id, engine.deadline())
+
+    runs = race(work_too)
+    assert len(runs) > 10
+    assert ends(runs) == {Status.CONFIRMED}
+    for engine in runs:
+        assert len(engine.orders.stream) == 1 + len(CONFIRMED)
+
+
+def test_two_messages_for_one_order_swap_once() -> None:
+    engine = Engine()
+    order = engine.submit()
+    engine.queue.send_again([order.id, order.id])
+    assert engine.settle(order).status is Status.CONFIRMED
+    assert len(engine.ledger.landed(order.id)) == 1
+    assert len(engine.orders.stream) == 1 + len(CONFIRMED)
+
+
+def test_a_cancel_at_any_moment_is_granted_or_refused_and_kept_to() -> None:
+    told: list[Status] = []
+
+    def cancel(engine: Engine, order: Order) -> None:
+        try:
+            told.append(engine.cancel(order).status)
+        except TooLateToCancel:
+            told.append(Status.CONFIRMED)
+
+    runs = race(cancel)
+    assert [order.status for engine in runs for order in engine.orders.orders.values()] == told
+    assert set(told) == {Status.CONFIRMED, Status.CANCELLED}
+
+
+def test_closing_the_order_as_a_dead_letter_at_any_moment_leaves_it_with_one_end() -> None:
+    runs = race(lambda engine, order: engine.closing.close(order.id))
+    assert ends(runs) == {Status.CONFIRMED, Status.FAILED}
+
+
+@pytest.mark.parametrize("wins", [Status.CANCELLED, Status.CONFIRMED])
+def test_a_cancel_that_loses_its_version_looks_again(wins: Status) -> None:
+    """The worker takes a step between the cancel's read and its write: routing is fine, signing is too late."""
+    engine = Engine()
+    order = engine.submit()
+    routing = order.then(Status.ROUTING, {}, engine.clock.now())
+
+    def step_in() -> None:
+        if wins is Status.CONFIRMED:
+            engine.another_worker().execution.execute(order.id, engine.deadline())
+        else:
+            engine.orders.append(routing)
+
+    plain = engine.orders
+    engine.orders = Faults([Meanwhile(2, step_in)]).strike(plain)
+    if wins is Status.CANCELLED:
+        assert engine.cancel(order).version == 3
+    else:
+        with pytest.raises(TooLateToCancel):
+            engine.cancel(order)
+    assert plain.load(order.id).status is wins

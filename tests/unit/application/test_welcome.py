@@ -1,0 +1,131 @@
+"""A new subscriber gets all that happened before; whichever way it crosses with an event, nothing is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from order_engine.application.ports import Subscription
+from order_engine.application.targets import ALL, order_target, user_target
+from order_engine.domain.order import Order
+from tests.support.engine import Engine
+from tests.support.orders import CONFIRMED, images, new_order
+
+ORDER = new_order(user_id="alice")
+HISTORY = images(ORDER, *CONFIRMED)
+TARGET = order_target(ORDER.id)
+
+
+def at(image: Order) -> Engine:
+    """Return an engine whose table holds the order as it is in this image, and a connection."""
+    engine = Engine()
+    engine.orders.orders[image.id] = image
+    engine.subscriptions.connect("a", None, None)
+    return engine
+
+
+def seen(engine: Engine, connection: str = "a") -> list[int]:
+    """Return the events a client knows of, dropping by `seq` what it has heard already."""
+    known: list[int] = []
+    for message in engine.clients.inboxes[connection]:
+        events = message["events"] if message["type"] == "snapshot" else [message] if "seq" in message else []
+        known += [event["seq"] for event in events if event["seq"] not in known]
+    return known
+
+
+@pytest.mark.parametrize("image", HISTORY)
+def test_a_subscriber_is_told_everything_so_far_after_it_is_told_that_it_is_subscribed(image: Order) -> None:
+    engine = at(image)
+    engine.pusher.welcome([Subscription(TARGET, "a")])
+    first, snapshot = engine.clients.inboxes["a"]
+    assert first == {"type": "subscribed", "orderId": ORDER.id}
+    assert (snapshot["type"], snapshot["orderId"]) == ("snapshot", ORDER.id)
+    assert (snapshot["seq"], snapshot["status"]) == (image.version, image.status)
+    assert [event["seq"] for event in snapshot["events"]] == list(range(1, image.version + 1))
+
+
+@pytest.mark.parametrize(("after_seq", "told"), [(0, [1, 2, 3, 4, 5]), (3, [4, 5]), (5, []), (9, [])])
+def test_who_comes_back_gets_what_it_missed_and_the_state_in_any_case(after_seq: int, told: list[int]) -> None:
+    engine = at(HISTORY[-1])
+    engine.pusher.welcome([Subscription(TARGET, "a", after_seq)])
+    assert seen(engine) == told
+    assert engine.clients.inboxes["a"][-1]["status"] == "confirmed"
+
+
+@pytest.mark.parametrize(("target", "channel"), [(ALL, "all"), (user_target("alice"), "user")])
+def test_a_channel_begins_with_now(target: str, channel: str) -> None:
+    engine = at(HISTORY[-1])
+    engine.pusher.welcome([Subscription(target, "a")])
+    assert engine.clients.inboxes["a"] == [{"type": "subscribed", "channel": channel}]
+
+
+def test_an_unknown_order_is_an_error_and_its_row_is_removed() -> None:
+    engine = at(HISTORY[0])
+    unknown = Subscription(order_target("0198a1b2-7c3d-7e4f-8a5b-000000000000"), "a")
+    for subscription in (unknown, Subscription(TARGET, "a")):
+        engine.subscriptions.add(subscription)
+    engine.pusher.welcome(engine.subscriptions.stream)
+    (refusal, *_) = engine.clients.inboxes["a"]
+    assert (refusal["type"], refusal["code"]) == ("error", "order_not_found")
+    assert refusal["orderId"] == "0198a1b2-7c3d-7e4f-8a5b-000000000000"
+    assert list(engine.subscriptions.rows) == [(TARGET, "a")]
+
+
+def test_somebody_elses_order_is_answered_like_an_unknown_one() -> None:
+    engine = at(HISTORY[-1])
+    mine = Subscription(TARGET, "a", user_id="mallory")
+    engine.subscriptions.add(mine)
+    engine.pusher.welcome([mine])
+    (refusal,) = engine.clients.inboxes["a"]
+    assert (refusal["code"], refusal["message"]) == ("order_not_found", f"There is no order {ORDER.id}.")
+    assert engine.subscriptions.rows == {}
+
+
+def test_a_newcomer_that_is_gone_loses_its_own_rows_and_holds_up_nobody() -> None:
+    engine = at(HISTORY[-1])
+    engine.subscriptions.connect("gone", None, None)
+    for connection in ("a", "gone"):
+        engine.subscriptions.add(Subscription(TARGET, connection))
+    engine.clients.gone.add("gone")
+    engine.pusher.welcome(engine.subscriptions.stream[::-1])
+    assert seen(engine) == [1, 2, 3, 4, 5]
+    assert list(engine.subscriptions.rows) == [(TARGET, "a")]
+
+
+def interleavings(
+    written: int = 1, pushed: int = 0, subscribed: bool = False, welcomed: bool = False
+) -> Iterator[tuple[str, ...]]:
+    """Yield every order in which the rest can happen: each stream in its own order, nothing read before it is there."""
+    following = {
+        "write": (written + 1, pushed, subscribed, welcomed) if written < len(HISTORY) else None,
+        "push": (written, pushed + 1, subscribed, welcomed) if pushed < written else None,
+        "subscribe": (written, pushed, True, welcomed) if not subscribed else None,
+        "welcome": (written, pushed, subscribed, True) if subscribed and not welcomed else None,
+    }
+    possible = {step: after for step, after in following.items() if after}
+    for step, after in possible.items():
+        yield from ((step, *rest) for rest in interleavings(*after))
+    if not possible:
+        yield ()
+
+
+def test_however_events_and_a_subscription_cross_nothing_is_missed() -> None:
+    tried = 0
+    for steps in interleavings():
+        engine = at(HISTORY[0])
+        to_write, to_push = iter(HISTORY[1:]), iter(HISTORY)
+        for step in steps:
+            match step:
+                case "write":
+                    image = next(to_write)
+                    engine.orders.orders[image.id] = image
+                case "push":
+                    engine.pusher.push_events([next(to_push)])
+                case "subscribe":
+                    engine.subscriptions.add(Subscription(TARGET, "a"))
+                case "welcome":
+                    engine.pusher.welcome(engine.subscriptions.stream)
+        assert sorted(seen(engine)) == [1, 2, 3, 4, 5], steps
+        tried += 1
+    assert tried > 1_000
