@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,14 @@ from order_engine.domain.errors import ClientUnreachable, NotConnected, TooManyS
 
 @dataclass(slots=True)
 class InMemorySubscriptions:
-    """`Subscriptions` in dicts. `stream` holds every subscription that was written, in order."""
+    """`Subscriptions` in dicts. `stream` holds every subscription that was written, in order.
+
+    Args:
+        between_writes: called wherever the real table needs another write, and a process may die in between.
+    """
 
     limit: int = 100
+    between_writes: Callable[[], None] = lambda: None
     connections: dict[str, set[str]] = field(default_factory=dict)
     rows: dict[tuple[str, str], Subscription] = field(default_factory=dict)
     stream: list[Subscription] = field(default_factory=list)
@@ -25,6 +30,7 @@ class InMemorySubscriptions:
         del user_id  # kept by the real table for whoever looks into it
         self.connections[connection_id] = {first.target} if first else set()
         if first:
+            self.between_writes()
             self._write(first)
 
     def add(self, subscription: Subscription) -> None:
@@ -35,16 +41,19 @@ class InMemorySubscriptions:
         if subscription.target not in targets and len(targets) >= self.limit:
             raise TooManySubscriptions(self.limit)
         targets.add(subscription.target)
+        self.between_writes()
         self._write(subscription)
 
     def remove(self, target: str, connection_id: str) -> None:
         """Remove one subscription."""
         self.rows.pop((target, connection_id), None)
+        self.between_writes()
         self.connections.get(connection_id, set()).discard(target)
 
     def disconnect(self, connection_id: str) -> None:
         """Forget a connection."""
-        for target in self.connections.pop(connection_id, set()):
+        for target in sorted(self.connections.pop(connection_id, set())):
+            self.between_writes()
             self.rows.pop((target, connection_id), None)
 
     def subscribers(self, target: str) -> list[Subscription]:
