@@ -82,7 +82,7 @@ def open_orders(session: boto3.Session, table: str) -> int:
 
 def burst(cloud: LocalCloud, run: Run) -> Figures:
     """Run one burst and look at what is stored afterwards."""
-    orders_table = cloud.deployment.outputs["OrdersTableName"]
+    orders_table = cloud.outputs["OrdersTableName"]
     asyncio.run(place_all(cloud.settings.url, 12, 12))  # starts the functions' sandboxes
     _wait_until_closed(cloud.session, orders_table)
     began = time.monotonic()
@@ -93,7 +93,7 @@ def burst(cloud: LocalCloud, run: Run) -> Figures:
     stored = {item["orderId"]["S"]: item["status"]["S"] for item in scan(cloud.session, orders_table)}
     landed = Counter(
         item["orderId"]["S"]
-        for item in scan(cloud.session, cloud.deployment.outputs["ChainTableName"])
+        for item in scan(cloud.session, cloud.outputs["ChainTableName"])
         if item["outcome"]["S"] == "landed"
     )
     statuses = Counter(stored.get(order_id, "lost") for order_id in placed)

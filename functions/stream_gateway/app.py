@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -39,7 +40,10 @@ def _connect(event: dict[str, Any]) -> HTTPStatus:
     except InvalidOrder as error:
         logger.warning("connection refused", extra={"reason": str(error)})
         return HTTPStatus.BAD_REQUEST
-    bootstrap.subscriptions().connect(connection_id, user, query.subscription(connection_id, user))
+    first = query.subscription(connection_id, user)
+    if first is not None:
+        first = replace(first, connected_at=bootstrap.clock().now())
+    bootstrap.subscriptions().connect(connection_id, user, first)
     return HTTPStatus.OK
 
 

@@ -241,7 +241,7 @@ def update_pusher() -> UpdatePusher:
     """Return what pushes updates to WebSocket clients."""
     from order_engine.application.push_updates import UpdatePusher
 
-    return UpdatePusher(orders(), subscriptions(), clients(), executor())
+    return UpdatePusher(orders(), subscriptions(), clients(), executor(), clock())
 
 
 @cache

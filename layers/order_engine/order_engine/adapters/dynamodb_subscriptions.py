@@ -16,6 +16,7 @@ from order_engine.adapters.aws import ConditionFailed, answering, write_if
 from order_engine.application.ports import Clock, Subscription
 from order_engine.application.targets import ALL
 from order_engine.domain.errors import NotConnected, TooManySubscriptions
+from order_engine.domain.events import iso, parse_iso
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -126,7 +127,10 @@ class DynamoDBSubscriptions:
             subscription.user_id,
         )
         # Renewing an identical row would give no stream record, and so no snapshot: hence the token.
-        return row | {"afterSeq": {"N": str(subscription.after_seq)}, "renewal": {"S": uuid4().hex}}
+        row |= {"afterSeq": {"N": str(subscription.after_seq)}, "renewal": {"S": uuid4().hex}}
+        if subscription.connected_at is not None:
+            row["connectedAt"] = {"S": iso(subscription.connected_at)}
+        return row
 
     def _row(self, partition: str, connection_id: str, user_id: str | None) -> dict[str, Any]:
         row = {
@@ -147,6 +151,7 @@ def from_row(row: Any) -> Subscription | None:
         connection_id=row["connectionId"]["S"],
         after_seq=int(row["afterSeq"]["N"]),
         user_id=row["userId"]["S"] if "userId" in row else None,
+        connected_at=parse_iso(row["connectedAt"]["S"]) if "connectedAt" in row else None,
     )
 
 

@@ -129,12 +129,14 @@ class Subscription:
         connection_id: the WebSocket connection.
         after_seq: events up to this one are known already (order subscriptions only).
         user_id: who listens; None where authentication is off.
+        connected_at: when the connection was being made, for a subscription that was made with it.
     """
 
     target: str
     connection_id: str
     after_seq: int = 0
     user_id: str | None = None
+    connected_at: datetime | None = None
 
 
 class Subscriptions(Protocol):

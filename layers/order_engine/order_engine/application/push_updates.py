@@ -9,22 +9,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from order_engine.application.messages import Message, error, snapshots, status_update, subscribed
 from order_engine.application.outcomes import results
-from order_engine.application.ports import Clients, Executor, OrderStore, Subscription, Subscriptions
+from order_engine.application.ports import Clients, Clock, Executor, OrderStore, Subscription, Subscriptions
 from order_engine.application.read_order import read_order
 from order_engine.application.targets import order_id_of, targets_of
 from order_engine.domain.errors import ClientUnreachable, OrderNotFound
 from order_engine.domain.order import Order
 
 
+OPENING = timedelta(seconds=2)
+"""How long a connection may take to open after its `$connect` has written its rows."""
+
+KNOCK_AGAIN = 0.05
+"""Seconds between two tries to reach a connection that may still be opening."""
+
+
 @dataclass(slots=True)
 class Parcel:
-    """The frames for one connection, and the targets through which it was found."""
+    """The frames for one connection, and the subscriptions through which it was found."""
 
     connection_id: str
-    targets: set[str] = field(default_factory=set)
+    subscriptions: set[Subscription] = field(default_factory=set)
     messages: list[Message] = field(default_factory=list)
 
 
@@ -43,6 +51,7 @@ class UpdatePusher:
     subscriptions: Subscriptions
     clients: Clients
     executor: Executor
+    clock: Clock
 
     def push_events(self, images: Sequence[Order]) -> None:
         """Send the events of these stream images to their subscribers, each event once per connection.
@@ -57,7 +66,7 @@ class UpdatePusher:
             for connection_id, subscriptions in _audience(order, listening).items():
                 known = min(subscription.after_seq for subscription in subscriptions)
                 missing = order.events[max(first_seq - 1, known) :]
-                outbox[connection_id].targets.update(subscription.target for subscription in subscriptions)
+                outbox[connection_id].subscriptions.update(subscriptions)
                 outbox[connection_id].messages += [status_update(order, event) for event in missing]
         self._deliver(outbox)
 
@@ -66,7 +75,7 @@ class UpdatePusher:
         outbox = Outbox()
         greetings = results(self.executor.run(self._greeting, newcomers))
         for newcomer, greeting in zip(newcomers, greetings, strict=True):
-            outbox[newcomer.connection_id].targets.add(newcomer.target)
+            outbox[newcomer.connection_id].subscriptions.add(newcomer)
             outbox[newcomer.connection_id].messages += greeting
         self._deliver(outbox)
 
@@ -89,12 +98,23 @@ class UpdatePusher:
         """Send, or hang up: who can't be reached comes back with `afterSeq` and gets what it missed."""
         try:
             for message in parcel.messages:
-                self.clients.post(parcel.connection_id, message)
+                self._post(parcel, message)
         except ClientUnreachable:
             self.clients.hang_up(parcel.connection_id)
             self.subscriptions.disconnect(parcel.connection_id)
-            for target in parcel.targets:  # a row that was written while the connection closed
-                self.subscriptions.remove(target, parcel.connection_id)
+            for subscription in parcel.subscriptions:  # a row that was written while the connection closed
+                self.subscriptions.remove(subscription.target, parcel.connection_id)
+
+    def _post(self, parcel: Parcel, message: Message) -> None:
+        """Send one frame. A connection that is just being made is "gone" to the gateway until `$connect` has returned."""
+        made = max((one.connected_at for one in parcel.subscriptions if one.connected_at), default=None)
+        while True:
+            try:
+                return self.clients.post(parcel.connection_id, message)
+            except ClientUnreachable:
+                if made is None or self.clock.now() > made + OPENING:
+                    raise
+            self.clock.sleep(KNOCK_AGAIN)
 
 
 def _news(images: Sequence[Order]) -> list[tuple[Order, int]]:

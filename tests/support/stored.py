@@ -1,0 +1,65 @@
+"""What is stored and queued, read directly, and event sources that can be switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from local.cloud import LocalCloud
+from order_engine.adapters.order_items import from_item
+from order_engine.contracts.views import order_view
+
+
+def stored_order(cloud: LocalCloud, order_id: str) -> dict[str, Any]:
+    """Return an order as the API would show it, from the item itself."""
+    answer = cloud.session.client("dynamodb").get_item(
+        TableName=cloud.outputs["OrdersTableName"], Key={"orderId": {"S": order_id}}, ConsistentRead=True
+    )
+    return order_view(from_item(answer["Item"]))
+
+
+def stored_events(cloud: LocalCloud, order_id: str) -> list[dict[str, Any]]:
+    """Return an order's events from the item itself."""
+    events: list[dict[str, Any]] = stored_order(cloud, order_id)["events"]
+    return events
+
+
+def scan(cloud: LocalCloud, table_output: str) -> list[dict[str, Any]]:
+    """Return every item of a table."""
+    pages = cloud.session.client("dynamodb").get_paginator("scan")
+    return [
+        item
+        for page in pages.paginate(TableName=cloud.outputs[table_output], ConsistentRead=True)
+        for item in page["Items"]
+    ]
+
+
+def landed_swaps(cloud: LocalCloud, order_id: str) -> int:
+    """Return how often an order was swapped on the chain."""
+    return sum(
+        item["orderId"]["S"] == order_id and item["outcome"]["S"] == "landed" for item in scan(cloud, "ChainTableName")
+    )
+
+
+def queue_length(cloud: LocalCloud, queue_output: str) -> int:
+    """Return how many messages a queue holds, visible or not."""
+    attributes = cloud.session.client("sqs").get_queue_attributes(
+        QueueUrl=cloud.outputs[queue_output],
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(map(int, attributes.values()))
+
+
+@contextmanager
+def stopped(cloud: LocalCloud, function_output: str) -> Iterator[None]:
+    """Have a function receive nothing from its event sources for a while."""
+    client = cloud.session.client("lambda")
+    mappings = client.list_event_source_mappings(FunctionName=cloud.outputs[function_output])["EventSourceMappings"]
+    for mapping in mappings:
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        for mapping in mappings:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
