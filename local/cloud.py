@@ -51,6 +51,7 @@ class LocalCloud:
         try:
             self._resources.enter_context(sole_owner(self.settings.state_dir))
             self.settings.check_ports()
+            self.settings.functions_log.unlink(missing_ok=True)
             say("Starting Postgres")
             self.start_postgres()
             say("Starting the AWS emulator")

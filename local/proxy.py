@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 from collections.abc import AsyncIterator
 
@@ -18,7 +19,7 @@ from local.settings import HOST
 from local.sockets import query_of, relay
 
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
-_LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's limit
+LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's limit
 # The emulator starts a process for each request that it has at the same time; more of them than this only get in each
 # other's way, so further requests wait here.
 _AT_ONCE = 4 * (os.cpu_count() or 1)
@@ -35,7 +36,7 @@ class Proxy:
 
     def application(self) -> web.Application:
         """Return the proxy as an application."""
-        application = web.Application(client_max_size=_LARGEST_BODY)
+        application = web.Application(client_max_size=LARGEST_BODY)
         application.cleanup_ctx.append(self._with_client)
         application.router.add_route("*", "/{path:.*}", self._handle)
         return application
@@ -65,7 +66,7 @@ class Proxy:
             request.method,
             URL(self._http_url + request.raw_path, encoded=True),
             headers=_forwarded(request),
-            data=await request.read() if request.body_exists else None,
+            data=io.BytesIO(await request.read()) if request.body_exists else None,
             allow_redirects=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         ) as answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,17 +76,11 @@ class Settings:
         return self.state_dir / "functions.log"
 
     def check_ports(self) -> None:
-        """Raise `PortTaken` for the first port that cannot be listened on."""
+        """Raise `PortTaken` for the first port that cannot be had."""
         for name, variable in PORT_VARIABLES.items():
             port = getattr(self, name)
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, port))
-                except OSError as error:
-                    raise PortTaken(
-                        f"Port {port} is taken ({error.strerror}). Choose another: {variable}=<port>."
-                    ) from error
+            if reason := _taken(port):
+                raise PortTaken(f"Port {port} is taken ({reason}). Choose another: {variable}=<port>.")
 
     def proxy_listens(self) -> bool:
         """Whether the proxy takes connections."""
@@ -114,6 +109,19 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+def _taken(port: int) -> str | None:
+    """Say why a port cannot be listened on; None if it can. On ::1 it must be free too: `localhost` may mean that."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            return error.strerror
+    with suppress(OSError), socket.create_connection(("::1", port)):
+        return "on ::1"
+    return None
 
 
 def _port(environment: Mapping[str, str], variable: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMessage, WSMsgType, web
 from multidict import CIMultiDict
@@ -43,33 +44,33 @@ async def relay(request: web.Request, client: ClientSession, url: URL, headers: 
         headers={name: value for name, value in headers.items() if not name.lower().startswith("sec-websocket-")},
         origin=headers.get("Origin"),
         protocols=protocols,
+        autoclose=False,
         autoping=False,
         max_msg_size=0,
     ) as upstream:
         downstream = web.WebSocketResponse(
             protocols=[upstream.protocol] if upstream.protocol else (),
+            autoclose=False,
             autoping=False,
             compress=False,
-            max_msg_size=_LARGEST_MESSAGE,
+            max_msg_size=_LARGEST_MESSAGE + 1,  # the first size that is too large
         )
         await downstream.prepare(request)
-        tasks = [asyncio.create_task(_pass_on(*pair)) for pair in ((downstream, upstream), (upstream, downstream))]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(_pass_on(downstream, upstream), _pass_on(upstream, downstream))
     return downstream
 
 
 async def _pass_on(source: Socket, target: Socket) -> None:
-    """Copy messages until `source` ends, then end `target` in the same way."""
+    """Copy messages until `source` ends, then end `target` in the same way, and only then answer `source`."""
     message: WSMessage
-    while (message := await source.receive()).type in _SENDERS:
-        await _SENDERS[message.type](target, message)
-    code = source.close_code or 1006
-    await target.close(code=_NEVER_SENT.get(code, code), message=str(message.extra or "").encode())
+    with suppress(ConnectionResetError):  # `target` has gone; the other direction sees how
+        while (message := await source.receive()).type in _SENDERS:
+            await _SENDERS[message.type](target, message)
+        if message.type is WSMsgType.CLOSING:  # by the other direction
+            return
+        code = message.data if message.type is WSMsgType.CLOSE else source.close_code or 1006
+        for side in (target, source):
+            await side.close(code=_NEVER_SENT.get(code, code), message=str(message.extra or "").encode())
 
 
 _SENDERS = {

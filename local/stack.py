@@ -84,6 +84,12 @@ class Stack:
         return stack
 
     def _reasons(self) -> str:
-        events = self._cloudformation.describe_stack_events(StackName=self._name)["StackEvents"]
-        failed = [event for event in events if event.get("ResourceStatus", "").endswith("FAILED")]
-        return "\n".join(f"  {e.get('LogicalResourceId')}: {e.get('ResourceStatusReason')}" for e in failed)
+        """Return what went wrong in the last operation."""
+        lines = []
+        for event in self._cloudformation.describe_stack_events(StackName=self._name)["StackEvents"]:
+            name, status = event.get("LogicalResourceId"), event.get("ResourceStatus", "")
+            if name == self._name and status in {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}:
+                break
+            if status.endswith("FAILED"):
+                lines.append(f"  {name}: {event.get('ResourceStatusReason')}")
+        return "\n".join(reversed(lines))
