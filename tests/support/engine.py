@@ -82,7 +82,7 @@ class Engine:
 
     @property
     def pusher(self) -> UpdatePusher:
-        return UpdatePusher(self.orders, self.subscriptions, self.clients, SequentialExecutor())
+        return UpdatePusher(self.orders, self.subscriptions, self.clients, SequentialExecutor(), self.clock)
 
     def deadline(self, seconds: float = INVOCATION) -> ClockDeadline:
         return ClockDeadline(self.clock, seconds)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from order_engine.domain.amounts import read_amount
 from order_engine.domain.events import Status
 from order_engine.domain.order import TRANSITIONS, Order
-from order_engine.venues.ledger import Landed
+from order_engine.domain.swaps import Landed
 from tests.support.engine import Engine
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import pytest
@@ -20,11 +21,11 @@ Rival = Callable[[Engine, Order], object]
 
 def race(rival: Rival) -> list[Engine]:
     """Let the rival step in before every call that a worker makes, one run for each."""
-    runs = []
+    runs: list[Engine] = []
     for at_call in count(1):
         engine = Engine()
         order = engine.submit()
-        engine.faults = Faults([Meanwhile(at_call, lambda engine=engine, order=order: rival(engine, order))])
+        engine.faults = Faults([Meanwhile(at_call, partial(rival, engine, order))])
         engine.work()
         check(engine)
         if at_call > len(engine.faults.calls):

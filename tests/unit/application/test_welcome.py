@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
+from order_engine.application.messages import Message
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
+from order_engine.domain.errors import ClientUnreachable
 from order_engine.domain.order import Order
+from order_engine.fakes.clients import InMemoryClients
+from order_engine.fakes.process import ManualClock
 from tests.support.engine import Engine
 from tests.support.orders import CONFIRMED, images, new_order
 
@@ -97,7 +102,7 @@ def interleavings(
     written: int = 1, pushed: int = 0, subscribed: bool = False, welcomed: bool = False
 ) -> Iterator[tuple[str, ...]]:
     """Yield every order in which the rest can happen: each stream in its own order, nothing read before it is there."""
-    following = {
+    following: dict[str, tuple[int, int, bool, bool] | None] = {
         "write": (written + 1, pushed, subscribed, welcomed) if written < len(HISTORY) else None,
         "push": (written, pushed + 1, subscribed, welcomed) if pushed < written else None,
         "subscribe": (written, pushed, True, welcomed) if not subscribed else None,
@@ -129,3 +134,40 @@ def test_however_events_and_a_subscription_cross_nothing_is_missed() -> None:
         assert sorted(seen(engine)) == [1, 2, 3, 4, 5], steps
         tried += 1
     assert tried > 1_000
+
+
+class Opening(InMemoryClients):
+    """A gateway on which connections can be reached only some time after their `$connect` was handled."""
+
+    clock: ManualClock
+    opens_at: datetime
+
+    def post(self, connection_id: str, message: Message) -> None:
+        if self.clock.now() < self.opens_at:
+            raise ClientUnreachable(connection_id)
+        InMemoryClients.post(self, connection_id, message)
+
+
+def opening(takes: float) -> Engine:
+    """Return an engine with a connection that opens after so many seconds, and welcome its first subscription."""
+    engine = at(HISTORY[-1])
+    engine.clients = gateway = Opening()
+    gateway.clock, gateway.opens_at = engine.clock, engine.clock.now() + timedelta(seconds=takes)
+    first = Subscription(TARGET, "a", connected_at=engine.clock.now())
+    engine.subscriptions.connect("a", None, first)
+    engine.pusher.welcome([first])
+    return engine
+
+
+@pytest.mark.parametrize("takes", [0.0, 0.3, 1.9])
+def test_a_connection_that_is_still_opening_is_waited_for(takes: float) -> None:
+    engine = opening(takes)
+    assert seen(engine) == [1, 2, 3, 4, 5]
+    assert engine.subscriptions.rows
+
+
+def test_a_connection_that_does_not_open_is_given_up() -> None:
+    engine = opening(takes=10)
+    assert seen(engine) == []
+    assert engine.subscriptions.rows == {}
+    assert (engine.clock.now() - ManualClock().now()).total_seconds() < 3
