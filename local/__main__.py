@@ -140,28 +140,30 @@ def _stop(number: int, frame: object) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     for name, variable in PORT_VARIABLES.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"or {variable} in the environment")
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=variable, help=f"or {variable} in the environment")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in (("up", up), ("redeploy", redeploy), ("logs", logs), ("psql", psql), ("clean", clean)):
         command = commands.add_parser(name, help=(function.__doc__ or "").splitlines()[0])
         if name in {"up", "redeploy"}:
             command.add_argument(
-                "--parameter", action="append", default=[], metavar="KEY=VALUE", help="of the template"
+                "--parameter", action="append", default=[], metavar="KEY=VALUE", help="of the template; or PARAMETERS"
             )
         if name == "up":
             command.add_argument("--watch", action="store_true", help="deploy again after each edit")
         if name == "logs":
             command.add_argument("-f", "--follow", action="store_true", help="go on as more is written")
-        if name == "psql":
-            command.add_argument("arguments", nargs=argparse.REMAINDER, help="for psql")
-    return parser.parse_args()
+    arguments, rest = parser.parse_known_args()
+    if rest and arguments.command != "psql":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
+    return arguments
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    settings = Settings.from_environment()
-    ports = {name: value for name in PORT_VARIABLES if (value := getattr(arguments, name)) is not None}
+    flags = {variable: flag for variable in PORT_VARIABLES.values() if (flag := getattr(arguments, variable))}
+    settings = Settings.from_environment(os.environ | flags)
     parameters = parse_parameters(getattr(arguments, "parameter", []))
-    return replace(settings, **ports, parameters={**settings.parameters, **parameters})
+    return replace(settings, parameters={**settings.parameters, **parameters})
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -174,7 +176,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "logs":
             return logs(settings, follow=arguments.follow)
         case "psql":
-            return psql(settings, arguments.arguments)
+            return psql(settings, arguments.rest)
         case _:
             return clean(settings)
 

@@ -13,6 +13,7 @@ What is changed on the way, and nothing else:
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -33,6 +34,8 @@ _MANAGEMENT_URL = re.compile(r"https://\$\{(\w+)\}\.execute-api\.\$\{AWS::Region
 _WEBSOCKET_URL = re.compile(r"wss://\$\{\w+\}\.execute-api\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}/\$\{\w+\}")
 
 _BATCHED = {"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of its own metrics
 
 Template = dict[str, Any]
 
