@@ -1,0 +1,204 @@
+"""Who uses the engine over HTTP: people who order, strangers who pry, and the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from order_engine.application.submit_order import OrderAccepted, SubmitOrder
+from order_engine.domain.amounts import parse_amount, parse_slippage
+from order_engine.domain.errors import IdempotencyConflict, OrderNotFound, TooLateToCancel
+from order_engine.domain.events import Status
+from order_engine.domain.order import Order, Terms
+from order_engine.domain.tokens import token
+from tests.simulation import lambdas
+from tests.simulation.ports import Ports
+from tests.simulation.world import Violation, World
+
+T = TypeVar("T")
+
+USERS = ("alice", "bob", "carol")
+
+WISHES = (
+    ("SOL", "USDC", "1.5", "0.01", None),
+    ("SOL", "USDC", "1.5", "0.01", None),
+    ("USDC", "SOL", "250", "0.005", None),
+    ("BONK", "SOL", "1000000", "0.05", None),
+    ("SOL", "USDC", "2", "0", None),  # half of these fail on chain: the price has moved
+    ("SOL", "USDC", "1", "0.02", "149"),  # some attempts see a better price than others
+    ("SOL", "USDC", "1", "0.02", "1000"),  # never met
+    ("RAY", "JUP", "10", "0.01", None),  # no venue has this pair
+    ("SOL", "USDC", "18000000", "0.01", None),  # no venue has as much
+)
+"""Token in and out, amount in, slippage, minimum amount out."""
+
+POISON = ('{"orderId": "00000000-0000-4000-8000-000000000000"}', "not even JSON", '{"orderId": 7}', "")
+
+
+class NoAnswer(Exception):
+    """The client knows nothing of what became of its request."""
+
+
+def terms(wish: tuple[str, str, str, str, str | None]) -> Terms:
+    """Return the terms of a wish."""
+    symbol_in, symbol_out, amount, slippage, least = wish
+    token_in, token_out = token(symbol_in), token(symbol_out)
+    return Terms(
+        order_type="market",
+        token_in=token_in,
+        token_out=token_out,
+        amount_in=parse_amount("amountIn", amount, token_in),
+        amount_in_entered=amount,
+        slippage_bps=parse_slippage("slippage", slippage),
+        slippage_entered=slippage,
+        min_amount_out=parse_amount("minAmountOut", least, token_out) if least else 0,
+        min_amount_out_entered=least,
+    )
+
+
+def request(world: World, handler: Callable[[Ports], T]) -> T:
+    """Make an HTTP request.
+
+    Raises:
+        NoAnswer: the function died, or its answer got lost.
+        OrderEngineError: what the function answered.
+    """
+    task = world.invoke("orders_api", handler, seconds=10)
+    if world.chaos.happens(world.chaos.faults.answer_lost):
+        raise NoAnswer
+    if isinstance(task.error, Exception):
+        raise task.error
+    if task.error is not None:
+        raise NoAnswer
+    answer: T = task.value
+    return answer
+
+
+class Shopper:
+    """Places one order, insists on it, looks at it, and may change his mind."""
+
+    def __init__(self, world: World, number: int) -> None:
+        self.world = world
+        random = world.random
+        self.user = random.choice(USERS)
+        self.key = f"key {number if random.random() < 0.8 else 0}" if random.random() < 0.7 else None
+        self.command = SubmitOrder(self.user, terms(random.choice(WISHES)), self.key)
+
+    def run(self, arrives: int) -> None:
+        """Live."""
+        random, sleep = self.world.random, self.world.scheduler.sleep
+        sleep(arrives)
+        if self.key and random.random() < 0.2:  # a double click
+            self.world.serve(f"{self.user} (again)", self.place)
+        order_id = self.place()
+        if order_id is None:
+            return
+        if random.random() < 0.3:
+            sleep(int(random.expovariate(1) * 1_500))
+            self._cancel(order_id)
+        if random.random() < 0.5:
+            self._pry(order_id)
+        for _ in range(2):
+            sleep(int(random.expovariate(1) * 5_000))
+            self._look(order_id)
+
+    def place(self) -> str | None:
+        """Order, and try again where the answer is unknown; return the order's id once it was accepted."""
+        for attempt in range(4):
+            self.world.scheduler.sleep(int(self.world.random.random() * 2_000 * attempt))
+            try:
+                accepted = request(self.world, lambda ports: lambdas.place(ports, self.command))
+            except IdempotencyConflict:
+                return None
+            except Exception as error:
+                self._unknown(error)
+                continue
+            promised(self.world, self.command, accepted)
+            return accepted.order.id
+        return None
+
+    def _look(self, order_id: str) -> None:
+        self._ask(lambda ports: lambdas.read(ports, order_id, self.user))
+
+    def _cancel(self, order_id: str) -> None:
+        for _ in range(2):
+            order = self._ask(lambda ports: lambdas.cancel(ports, order_id, self.user))
+            if order is not None:
+                if order.status is not Status.CANCELLED:
+                    raise Violation(5, f"a cancelled order is {order.status}", order_id)
+                self.world.promises.cancelled.add(order_id)
+                return
+
+    def _pry(self, order_id: str) -> None:
+        """Somebody else tries to read and to cancel it."""
+        stranger = self.world.random.choice([user for user in USERS if user != self.user])
+        action = self.world.random.choice([lambdas.read, lambdas.cancel])
+        try:
+            request(self.world, lambda ports: action(ports, order_id, stranger))
+        except OrderNotFound:
+            return
+        except Exception as error:
+            self._unknown(error)
+        else:
+            raise Violation(8, f"{stranger} could {action.__name__} an order of {self.user}", order_id)
+
+    def _ask(self, handler: Callable[[Ports], Order]) -> Order | None:
+        try:
+            return request(self.world, handler)
+        except TooLateToCancel:
+            return None
+        except OrderNotFound as error:
+            raise Violation(2, "an accepted order is not there", error.order_id) from error
+        except Exception as error:
+            self._unknown(error)
+            return None
+
+    def _unknown(self, error: Exception) -> None:
+        if not isinstance(error, NoAnswer):
+            self.world.expect(error)
+
+
+def promised(world: World, command: SubmitOrder, accepted: OrderAccepted) -> None:
+    """Note an acceptance. Raises `Violation` where it is not for what was ordered."""
+    order, promises = accepted.order, world.promises
+    if order.user_id != command.user_id:
+        raise Violation(8, f"{command.user_id} was given an order of {order.user_id}", order.id)
+    if order.terms.meaning != command.terms.meaning:
+        raise Violation(1, "the key of one order was accepted for another", order.id)
+    if command.idempotency_key is not None:
+        known = promises.by_key.setdefault((command.user_id, command.idempotency_key), order.id)
+        if known != order.id:
+            raise Violation(1, f"two orders for one key: {known} and {order.id}", order.id)
+    promises.accepted[order.id] = command
+
+
+def operator(world: World) -> None:
+    """Look at the dead letters now and then, and put them back."""
+    while True:
+        world.scheduler.sleep(world.chaos.up_to(120) + 20_000)
+        if not world.chaos.calm:
+            redrive(world)
+
+
+def redrive(world: World) -> None:
+    """Put all dead letters back on the queue."""
+    world.note("operator", "redrives", world.dead_letters.redrive(), "letters")
+
+
+def intruder(world: World) -> None:
+    """Put something on the queue that no worker can make sense of."""
+    world.scheduler.sleep(world.chaos.up_to(60))
+    poison: Any = world.random.choice(POISON)
+    world.promises.poison.append(poison)
+    world.queue.put(poison)
+
+
+def outage(world: World, storm: int) -> None:
+    """Postgres is down for a while."""
+    world.scheduler.sleep(int(world.random.random() * storm))
+    if world.chaos.happens(world.chaos.faults.postgres_down):
+        world.postgres_is_down = True
+        world.note("postgres", "is down")
+        world.scheduler.sleep(world.chaos.up_to(60))
+        world.postgres_is_down = False
+        world.note("postgres", "is up")

@@ -1,0 +1,118 @@
+"""What runs the functions: the queue's and the streams' pollers, and the schedules. They never die themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from tests.simulation import lambdas
+from tests.simulation.ports import Ports
+from tests.simulation.world import Stream, World
+
+R = TypeVar("R")
+
+POLLERS = 3
+MINUTE = 60_000
+
+PUSH_RETRIES = 5
+"""As in the template; then the records are given up on."""
+HISTORY_RETRIES = 1_000
+LONGEST_BACKOFF = 30_000
+
+
+def start(world: World) -> None:
+    """Start everything that reacts to what is stored and sent."""
+    for number in range(POLLERS):
+        world.serve(f"queue poller {number}", lambda: poll_queue(world))
+    streams = (
+        StreamSource("push_updates", world, world.order_stream, lambdas.push_events, PUSH_RETRIES, world.undelivered),
+        StreamSource(
+            "push_updates", world, world.subscription_stream, lambdas.welcome, PUSH_RETRIES, world.undelivered
+        ),
+        StreamSource("write_history", world, world.order_stream, lambdas.write_history, HISTORY_RETRIES, []),
+    )
+    for stream in streams:
+        stream.start()
+    world.streams = streams
+    world.serve("schedule", lambda: every_minute(world, "sweep_orders", lambdas.sweep))
+    world.serve("schedule", lambda: every_minute(world, "close_dead_letters", lambdas.close_dead_letters))
+
+
+def poll_queue(world: World) -> None:
+    """Have batches of messages processed; delete those that are done with."""
+    queue, chaos = world.queue, world.chaos
+    while True:
+        messages = [replace(message) for message in queue.receive(1 + int(world.random.random() * 5))]
+        if not messages:
+            queue.arrived.wait(queue.until_next())
+            continue
+        task = world.invoke("process_orders", lambda ports, batch=messages: lambdas.process_orders(ports, batch))
+        again = messages if task.error else task.value
+        for message in messages:
+            if message not in again and not chaos.happens(chaos.faults.ack_lost):
+                queue.delete(message.receipt)
+
+
+@dataclass
+class StreamSource(Generic[R]):
+    """A function's event source mapping on a stream, one reader for each shard.
+
+    A batch that fails is split, and its records tried again one after the other, a bounded number of times; after that
+    they are `given_up`.
+    """
+
+    name: str
+    world: World
+    stream: Stream[R]
+    handler: Callable[[Ports, Sequence[R]], None]
+    retries: int
+    given_up: list[Any]
+
+    def start(self) -> None:
+        """Start a reader for each shard."""
+        self.positions = [0] * len(self.stream.shards)
+        for shard in range(len(self.stream.shards)):
+            self.world.serve(f"{self.name} reader {shard}", lambda shard=shard: self._read(shard))
+
+    @property
+    def behind(self) -> int:
+        """The records that were not processed yet."""
+        return sum(len(shard) for shard in self.stream.shards) - sum(self.positions)
+
+    def _read(self, shard: int) -> None:
+        world, records = self.world, self.stream.shards[shard]
+        while True:
+            position = self.positions[shard]
+            if position == len(records):
+                self.stream.grown.wait()
+                continue
+            world.scheduler.sleep(world.chaos.up_to(0.5))
+            batch = records[position : position + 1 + int(world.random.random() * 10)]
+            self._deliver(batch)
+            if not world.chaos.happens(world.chaos.faults.stream_redelivered):
+                self.positions[shard] = position + len(batch)
+
+    def _deliver(self, batch: Sequence[R]) -> None:
+        for tries in range(self.retries + 1):
+            task = self.world.invoke(self.name, lambda ports: self.handler(ports, batch))
+            if task.error is None:
+                return
+            self.world.scheduler.sleep(min(100 * 2**tries, LONGEST_BACKOFF))
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                self._deliver(batch[:middle])
+                self._deliver(batch[middle:])
+                return
+        self.given_up += batch
+        self.world.note(self.name, "gives up on", batch)
+
+
+def every_minute(world: World, name: str, handler: Callable[[Ports], None]) -> None:
+    """Run a function every minute; in bad times late, or twice."""
+    chaos = world.chaos
+    while True:
+        late = chaos.happens(chaos.faults.schedule_late)
+        world.scheduler.sleep(MINUTE + (chaos.up_to(90) if late else 0))
+        for _ in range(1 + chaos.happens(chaos.faults.schedule_twice)):
+            world.serve(name, lambda: world.invoke(name, handler, seconds=60))

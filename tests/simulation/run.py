@@ -1,0 +1,117 @@
+"""One run: a storm, then calm, and then the reckoning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.simulation import actors, event_sources, invariants
+from tests.simulation.scheduler import Stuck
+from tests.simulation.trace import Trace
+from tests.simulation.watchers import Watcher
+from tests.simulation.world import Violation, World
+
+ORDERS = 20
+WATCHERS = 4
+ARRIVALS = 40
+"""Seconds in which the orders are placed."""
+AFTERMATH = 95
+"""Seconds after the storm in which calls that were given up on, and lingering transactions, still take effect."""
+ALL_ENDED_WITHIN = 600
+"""Seconds after that, in which every order has to have ended."""
+ALL_QUIET_WITHIN = 7_200
+"""Seconds in which the last message must be dealt with: a message that failed often sleeps for a quarter of an hour."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a run went."""
+
+    seed: int
+    orders: int
+    steps: int
+    seconds: float
+    violation: Violation | None
+    trace: Trace
+
+
+def simulate(seed: int, traced: bool = False) -> Report:
+    """Run one simulation; the same seed gives the same run."""
+    world = World(seed, Trace(traced))
+    violation = None
+    try:
+        world.scheduler.run(world.serve("conductor", lambda: _conduct(world)))
+    except Violation as found:
+        violation = found
+    except Stuck as stuck:
+        violation = Violation(2, f"the run does not end: {stuck}")
+    finally:
+        world.scheduler.close()
+    if violation:
+        world.note("!!!", str(violation))
+    return Report(
+        seed, len(world.orders.orders), world.scheduler.steps, world.scheduler.now / 1000, violation, world.trace
+    )
+
+
+def _conduct(world: World) -> None:
+    random, sleep = world.random, world.scheduler.sleep
+    world.note("seed", world.seed, world.chaos.faults)
+    event_sources.start(world)
+    storm = (ARRIVALS + int(random.random() * 120)) * 1000
+    watchers = [Watcher(world, number) for number in range(WATCHERS)]
+    for watcher in watchers:
+        world.serve(watcher.name, watcher.run)
+    world.serve("operator", lambda: actors.operator(world))
+    world.serve("intruder", lambda: actors.intruder(world))
+    world.serve("outage", lambda: actors.outage(world, storm))
+    shoppers = [actors.Shopper(world, number + 1) for number in range(ORDERS + int(random.random() * 5))]
+    tasks = [
+        world.serve(shopper.user, lambda one=shopper: one.run(int(random.random() * ARRIVALS * 1000)))
+        for shopper in shoppers
+    ]
+    sleep(storm)
+    for task in tasks:
+        world.scheduler.join(task)
+    _calm_down(world)
+    _wait(world, ALL_ENDED_WITHIN, lambda: _open(world), 2)
+    actors.redrive(world)
+    _wait(world, ALL_QUIET_WITHIN, lambda: _unfinished(world), 9)
+    _wait(world, ALL_QUIET_WITHIN, lambda: _unsettled(watchers), 6)
+    for watcher in watchers:
+        invariants.nothing_was_missed(world, watcher)
+        watcher.leave()
+    _wait(world, ALL_QUIET_WITHIN, lambda: _unsettled(watchers), 6)
+    for watcher in watchers:
+        invariants.knows_all(world, watcher)
+    invariants.check(world)
+
+
+def _calm_down(world: World) -> None:
+    world.note("conductor", "calm")
+    world.chaos.calm = True
+    world.postgres_is_down = False
+    world.scheduler.sleep(AFTERMATH * 1000)
+
+
+def _wait(world: World, seconds: int, what_is_left: Callable[[], list[str]], statement: int) -> None:
+    """Wait until nothing is left. Raises `Violation` after so many seconds."""
+    deadline = world.scheduler.now + seconds * 1000
+    while left := what_is_left():
+        if world.scheduler.now > deadline:
+            raise Violation(statement, f"{seconds} s after the storm there is left: {', '.join(left)}", left[0])
+        world.scheduler.sleep(1_000)
+
+
+def _open(world: World) -> list[str]:
+    return [order.id for order in world.orders.orders.values() if not order.status.terminal]
+
+
+def _unfinished(world: World) -> list[str]:
+    messages = [message.body for message in world.queue.messages]
+    records = [f"{stream.behind} records for {stream.name}" for stream in world.streams if stream.behind]
+    return _open(world) + messages + records
+
+
+def _unsettled(watchers: list[Watcher]) -> list[str]:
+    return [watcher.name for watcher in watchers if not watcher.settled]

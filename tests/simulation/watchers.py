@@ -1,0 +1,187 @@
+"""WebSocket clients: they connect, subscribe, fold what comes by `seq`, vanish, and resume with `afterSeq`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from order_engine.application.ports import Subscription
+from order_engine.application.submit_order import SubmitOrder
+from order_engine.application.targets import ALL, order_id_of, order_target, user_target
+from tests.simulation import lambdas
+from tests.simulation.actors import USERS, WISHES, terms
+from tests.simulation.world import Violation, World
+
+Events = dict[int, Mapping[str, Any]]
+
+PATIENCE = 10_000
+"""Milliseconds to wait for `subscribed` before connecting anew: a frame may have got lost with its function."""
+
+
+class Watcher:
+    """One client, over any number of connections."""
+
+    def __init__(self, world: World, number: int) -> None:
+        self.world = world
+        self.name = f"watcher {number}"
+        self.user = USERS[number % len(USERS)]
+        self.connection: str | None = None
+        self.held: dict[str, Events] = defaultdict(dict)
+        """Order → seq → event: what the client knows."""
+        self.wanted: dict[str, int] = {}
+        """Target → when it was last asked for."""
+        self.confirmed: dict[str, int] = {}
+        """Target → how many images the order stream had when `subscribed` came, on this connection."""
+        self._channel = world.random.choice([None, None, user_target(self.user), ALL])
+        self._read = 0
+        self._connections = 0
+        self._ordered: dict[str, SubmitOrder] = {}
+        if self._channel:
+            self.wanted[self._channel] = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether it hears of all that it wants to hear of, and has read what came."""
+        return self.connection is not None and not self._unread() and set(self.wanted) <= set(self.confirmed)
+
+    def run(self) -> None:
+        """Live."""
+        while True:
+            self.world.scheduler.sleep(int(self.world.random.random() * 1_500))
+            if self.connection is None:
+                self._connect()
+            elif self.connection in self.world.clients.gone:
+                self.leave()
+            else:
+                self._listen(self.connection)
+
+    def leave(self) -> None:
+        """Close the connection, or find it closed. What was not read yet is lost."""
+        if self.connection is not None:
+            self.world.note(self.name, "leaves", self.connection)
+            self.world.clients.gone.add(self.connection)
+            self._goodbye(self.connection)
+        self.connection, self._read = None, 0
+        self.confirmed.clear()
+
+    def _connect(self) -> None:
+        """Connect; nothing can be posted to a connection before its `$connect` has returned."""
+        world = self.world
+        self._connections += 1
+        connection = f"{self.name}/{self._connections}"
+        world.clients.gone.add(connection)
+        first = world.random.choice([None, *self.wanted])
+        subscription = self._subscription(first, connection) if first else None
+        task = world.invoke("stream_gateway", lambda ports: lambdas.connect(ports, connection, self.user, subscription))
+        if world.chaos.happens(world.chaos.faults.connect_slow):
+            world.scheduler.sleep(world.chaos.up_to(3))
+        if task.error is None:
+            world.clients.gone.discard(connection)
+            self.connection = connection
+            world.note(self.name, "is connected as", connection)
+            for target in self.wanted:
+                if target != first:
+                    self._subscribe(target)
+
+    def _listen(self, connection: str) -> None:
+        world = self.world
+        self._take_all(connection)
+        if self.connection is None:
+            return
+        if world.chaos.happens(world.chaos.faults.client_leaves) or self._waited_in_vain():
+            self.leave()
+        elif not world.chaos.calm:
+            self._go_on(connection)
+
+    def _go_on(self, connection: str) -> None:
+        """Follow another order, or place one."""
+        random = self.world.random
+        unknown = [order_id for order_id in self.world.promises.accepted if order_target(order_id) not in self.wanted]
+        if unknown and random.random() < 0.3:
+            order_id = random.choice(unknown)
+            if self.world.orders.orders[order_id].user_id == self.user or random.random() < 0.2:
+                self._subscribe(order_target(order_id))
+        elif not self._ordered and random.random() < 0.1:
+            command = self._ordered["the one"] = SubmitOrder(self.user, terms(random.choice(WISHES)))
+            self._send(lambda ports: lambdas.execute_order(ports, connection, command, "the one"))
+
+    def _subscribe(self, target: str) -> None:
+        self.wanted[target] = self.world.scheduler.now
+        assert self.connection is not None
+        subscription = self._subscription(target, self.connection)
+        self._send(lambda ports: lambdas.subscribe(ports, subscription))
+
+    def _subscription(self, target: str, connection: str) -> Subscription:
+        self.wanted[target] = self.world.scheduler.now
+        order_id = order_id_of(target)
+        after = known_up_to(self.held[order_id]) if order_id else 0
+        return Subscription(target, connection, after, self.user)
+
+    def _send(self, handler: Any) -> None:
+        """Send a frame; the answer, if there is one, comes as a frame too."""
+        self.world.serve(self.name, lambda: self.world.invoke("stream_gateway", handler))
+
+    def _waited_in_vain(self) -> bool:
+        waiting = (moment for target, moment in self.wanted.items() if target not in self.confirmed)
+        return any(self.world.scheduler.now - moment > PATIENCE for moment in waiting)
+
+    def _goodbye(self, connection: str) -> None:
+        """The gateway says `$disconnect`, sooner or later, if at all."""
+        world = self.world
+        if not world.chaos.happens(world.chaos.faults.disconnect_unnoticed):
+
+            def say() -> None:
+                world.scheduler.sleep(world.chaos.up_to(2))
+                world.invoke("stream_gateway", lambda ports: lambdas.disconnect(ports, connection))
+
+            world.serve(self.name, say)
+
+    def _unread(self) -> int:
+        return len(self.world.clients.inboxes[self.connection]) - self._read if self.connection else 0
+
+    def _take_all(self, connection: str) -> None:
+        inbox = self.world.clients.inboxes[connection]
+        while self.connection == connection and self._read < len(inbox):
+            self._read += 1
+            self._take(inbox[self._read - 1])
+
+    def _take(self, frame: Mapping[str, Any]) -> None:
+        kind, order_id = frame["type"], frame.get("orderId", "")
+        if kind == "subscribed":
+            target = order_target(order_id) if order_id else self._channel or ALL
+            self.confirmed[target] = len(self.world.order_stream)
+        elif kind == "status_update":
+            self._hold(order_id, frame)
+        elif kind == "snapshot":
+            for event in frame["events"]:
+                self._hold(order_id, event)
+        elif kind == "accepted":
+            self.world.promises.accepted[order_id] = self._ordered[frame["requestId"]]
+            self.wanted.setdefault(order_target(order_id), self.world.scheduler.now)
+        elif kind == "error":
+            self._refused(frame["code"], order_id)
+
+    def _hold(self, order_id: str, event: Mapping[str, Any]) -> None:
+        owner = self.world.orders.orders[order_id].user_id
+        if owner != self.user:
+            raise Violation(8, f"{self.user} hears of an order of {owner}", order_id)
+        told = {name: event[name] for name in ("seq", "status", "timestamp", "data")}
+        if self.held[order_id].setdefault(told["seq"], told) != told:
+            raise Violation(6, f"{self.name} was told two versions of event {told['seq']}", order_id)
+
+    def _refused(self, code: str, order_id: str) -> None:
+        if code == "order_not_found":
+            if self.world.orders.orders[order_id].user_id == self.user:
+                raise Violation(6, f"{self.name} was told that there is no such order", order_id)
+            self.wanted.pop(order_target(order_id), None)
+        elif code == "not_connected":
+            self.leave()
+
+
+def known_up_to(events: Events) -> int:
+    """Return the last `seq` before the first gap."""
+    seq = 0
+    while seq + 1 in events:
+        seq += 1
+    return seq
