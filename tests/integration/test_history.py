@@ -38,36 +38,36 @@ class TestRecording:
 
     def test_replaying_changes_nothing(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
         batch = [after(new_order(), *life) for life in LIVES]
-        counts = history.record(batch)
+        counts = history.record(batch).orders
         before = dump(psql)
-        assert history.record(batch) == counts
+        assert history.record(batch).orders == counts
         assert dump(psql) == before
 
     def test_an_older_image_changes_nothing(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
         *older, newest = images(new_order(), *REVERTED)
-        counts = history.record([newest])
+        counts = history.record([newest]).orders
         before = dump(psql)
         for image in reversed(older):
-            assert history.record([image]) == counts
+            assert history.record([image]).orders == counts
         assert dump(psql) == before
 
     def test_the_newest_image_of_a_batch_wins_wherever_it_stands(
         self, history: PostgresHistory, reader: PostgresHistoryReader
     ) -> None:
         first, *middle, newest = images(new_order(), *CONFIRMED)
-        counts = history.record([first, newest, *middle])
+        counts = history.record([first, newest, *middle]).orders
         assert without_zeros(counts) == {"confirmed": 1}
         assert recorded(reader) == {newest.id: newest}
 
     def test_counts_follow_what_really_changed(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
         one, other = images(new_order(), *CONFIRMED), images(new_order(), *CANCELLED)
-        assert without_zeros(history.record([one[0], other[0]])) == {"pending": 2}
-        assert without_zeros(history.record([one[2], other[1]])) == {"building": 1, "routing": 1}
-        assert without_zeros(history.record([one[2], one[1], other[2]])) == {"building": 1, "cancelled": 1}
-        assert without_zeros(history.record([])) == counted(psql)
+        assert without_zeros(history.record([one[0], other[0]]).orders) == {"pending": 2}
+        assert without_zeros(history.record([one[2], other[1]]).orders) == {"building": 1, "routing": 1}
+        assert without_zeros(history.record([one[2], one[1], other[2]]).orders) == {"building": 1, "cancelled": 1}
+        assert without_zeros(history.record([]).orders) == counted(psql)
 
     def test_every_status_has_a_count_from_the_start(self, history: PostgresHistory) -> None:
-        assert history.record([]) == dict.fromkeys(Status, 0)
+        assert history.record([]).orders == dict.fromkeys(Status, 0)
 
     def test_a_batch_is_recorded_wholly_or_not_at_all(
         self, history: PostgresHistory, reader: PostgresHistoryReader, psql: psycopg.Connection
@@ -76,7 +76,7 @@ class TestRecording:
         with pytest.raises(psycopg.DataError):
             history.record([good, new_order("not-a-uuid")])
         assert dump(psql) == before
-        assert without_zeros(history.record([good])) == {"confirmed": 1}
+        assert without_zeros(history.record([good]).orders) == {"confirmed": 1}
         assert recorded(reader) == {good.id: good}
 
     def test_an_emptied_history_can_be_filled_again_from_the_orders_as_they_are(
@@ -85,9 +85,9 @@ class TestRecording:
         lives = [images(new_order(), *life) for life in LIVES]
         for image in chain.from_iterable(lives):
             history.record([image])
-        before, counts = dump(psql), history.record([])
+        before, counts = dump(psql), history.record([]).orders
         psql.execute(f"TRUNCATE {', '.join(TABLES)}")
-        rebuilt = history.record([life[-1] for life in lives])
+        rebuilt = history.record([life[-1] for life in lives]).orders
         assert rebuilt == without_zeros(counts)
         without_counts = TABLES[:-1]
         assert {name: dump(psql)[name] for name in without_counts} == {name: before[name] for name in without_counts}

@@ -51,7 +51,7 @@ def test_the_tables_are_always_the_fold_of_the_newest_images(
     for batch in batches:
         delivered = [ORDERS[number][version - 1] for number, version in batch]
         newest |= {o.id: o for o in sorted([*delivered, *newest.values()], key=lambda order: order.version)}
-        counts = history.record(delivered)
+        counts = history.record(delivered).orders
         assert without_zeros(counts) == Counter(order.status for order in newest.values()) == counted(psql)
         assert recorded(reader) == newest
     before = dump(psql)
@@ -71,7 +71,7 @@ def test_writers_at_once_lose_nothing_and_count_nothing_twice(
     def write(share: Sequence[Order]) -> None:
         database = Database(lambda: history_database, "writer")
         for start in range(0, len(share), 10):
-            counts = PostgresHistory(database).record(share[start : start + 10])
+            counts = PostgresHistory(database).record(share[start : start + 10]).orders
             assert min(counts.values()) >= 0
         database.close()
 

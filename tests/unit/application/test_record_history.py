@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
 
 import pytest
 
 from order_engine.application.order_history import failures
+from order_engine.application.ports import Census
 from order_engine.application.record_history import record_history
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
@@ -18,7 +19,7 @@ from tests.support.orders import CANCELLED, CONFIRMED, FAILED, LIVES, REVERTED, 
 
 def test_only_the_newest_image_of_each_order_is_written() -> None:
     class Counting(InMemoryHistory):
-        def record(self, orders: Sequence[Order]) -> Mapping[str, int]:
+        def record(self, orders: Sequence[Order]) -> Census:
             written.extend(orders)
             return InMemoryHistory.record(self, orders)
 
@@ -52,14 +53,14 @@ def test_batches_in_any_order_and_number_end_in_the_same_history(seed: int) -> N
 
 
 def test_nothing_to_record_publishes_nothing() -> None:
-    counts = InMemoryStatusCounts({"confirmed": 7})
+    counts = InMemoryStatusCounts(Census(1, {"confirmed": 7}))
     assert record_history(InMemoryHistory(), counts, []) == 0
     assert counts.read() == {"confirmed": 7}
 
 
 def test_without_postgres_nothing_is_published_and_the_batch_comes_again() -> None:
     class Down(InMemoryHistory):
-        def record(self, orders: Sequence[Order]) -> Mapping[str, int]:
+        def record(self, orders: Sequence[Order]) -> Census:
             raise DependencyUnavailable(f"Postgres did not answer for {len(orders)} orders")
 
     counts = InMemoryStatusCounts()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from order_engine.application.ports import QueueFigures
+from order_engine.application.ports import Census, QueueFigures
 from order_engine.application.watch_engine import Dependency, Health, examine, measure
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
@@ -59,7 +59,7 @@ def test_asked_about_nothing_it_is_healthy() -> None:
 
 def test_metrics_tell_every_status_and_the_total() -> None:
     gauge = Gauge(QueueFigures(1, 2, 3, 4))
-    metrics = measure(gauge, InMemoryStatusCounts({"confirmed": 5, "failed": 2}), SequentialExecutor())
+    metrics = measure(gauge, InMemoryStatusCounts(Census(1, {"confirmed": 5, "failed": 2})), SequentialExecutor())
     assert metrics.queue == QueueFigures(waiting=1, active=2, delayed=3, failed=4)
     assert metrics.orders.keys() == {*(status.value for status in Status), "total"}
     assert (metrics.orders["confirmed"], metrics.orders["pending"], metrics.orders["total"]) == (5, 0, 7)

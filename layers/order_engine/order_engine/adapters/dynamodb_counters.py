@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from order_engine.adapters.aws import ConditionFailed, answering, write_if
-from order_engine.application.ports import RATE_WINDOW, Allowance, Clock
+from order_engine.application.ports import RATE_WINDOW, Allowance, Census, Clock
 from order_engine.domain.errors import RateLimited
 
 if TYPE_CHECKING:
@@ -23,13 +23,17 @@ class DynamoDBStatusCounts:
     client: DynamoDBClient
     table: str
 
-    def publish(self, counts: Mapping[str, int]) -> None:
-        """Replace the item."""
-        item = {status: {"N": str(count)} for status, count in counts.items()}
-        with answering("DynamoDB"):
-            self.client.put_item(
+    def publish(self, census: Census) -> None:
+        """Replace the item, unless a later census is there: batches of two stream shards may end in any order."""
+        counts = {status: {"N": str(count)} for status, count in census.orders.items()}
+        taken_at = {"N": str(census.taken_at)}
+        with suppress(ConditionFailed):
+            write_if(
+                self.client.put_item,
                 TableName=self.table,
-                Item={"counter": {"S": ORDERS_BY_STATUS}, "counts": {"M": item}},
+                Item={"counter": {"S": ORDERS_BY_STATUS}, "counts": {"M": counts}, "takenAt": taken_at},
+                ConditionExpression="attribute_not_exists(takenAt) OR takenAt < :takenAt",
+                ExpressionAttributeValues={":takenAt": taken_at},
             )
 
     def read(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from order_engine.adapters.database import Database
 from order_engine.adapters.postgres_rows import EVENTS, FAILURES, ORDERS, event_rows, failure_rows, order_row
+from order_engine.application.ports import Census
 from order_engine.domain.order import Order
 
 
@@ -47,6 +48,8 @@ ON CONFLICT (status) DO UPDATE SET orders = counts.orders + excluded.orders
 
 _WRITE_EVENTS = f"INSERT INTO order_events ({', '.join(EVENTS)}) {_rows(EVENTS)} ON CONFLICT DO NOTHING"
 _WRITE_FAILURES = f"INSERT INTO order_failures ({', '.join(FAILURES)}) {_rows(FAILURES)} ON CONFLICT DO NOTHING"
+# The lock is held, so a later census has a later time, whichever of two writers gets to publish first.
+_TAKEN_AT = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _COUNTS = "SELECT status, orders FROM order_status_counts"
 
 
@@ -56,7 +59,7 @@ class PostgresHistory:
 
     database: Database
 
-    def record(self, orders: Sequence[Order]) -> Mapping[str, int]:
+    def record(self, orders: Sequence[Order]) -> Census:
         """Fold the orders in, in one transaction, and return the number of orders in each status afterwards.
 
         Images may come again, in any order and in any batches: the newest of each order decides.
@@ -70,7 +73,8 @@ class PostgresHistory:
             connection.execute(_WRITE_ORDERS, _arrays(ORDERS, map(order_row, newest)))
             connection.execute(_WRITE_EVENTS, _arrays(EVENTS, event_rows(newest)))
             connection.execute(_WRITE_FAILURES, _arrays(FAILURES, failure_rows(newest)))
-            return dict(connection.execute(_COUNTS).fetchall())
+            taken_at, counts = connection.execute(_TAKEN_AT), connection.execute(_COUNTS)
+            return Census(taken_at.fetchall()[0][0], dict(counts.fetchall()))
 
 
 def _newest(orders: Iterable[Order]) -> list[Order]:

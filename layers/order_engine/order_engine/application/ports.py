@@ -168,10 +168,22 @@ class Clients(Protocol):
         """Close the connection, if it is still open."""
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """The number of orders in each status at one moment.
+
+    Args:
+        taken_at: microseconds since the epoch by the history's own clock; a later census has a later moment.
+    """
+
+    taken_at: int
+    orders: Mapping[str, int]
+
+
 class History(Protocol):
     """The orders in Postgres, for lists, reports and audits."""
 
-    def record(self, orders: Sequence[Order]) -> Mapping[str, int]:
+    def record(self, orders: Sequence[Order]) -> Census:
         """Fold these orders in, in one transaction; return the number of orders in each status afterwards.
 
         The same orders again, or older versions of them, change nothing.
@@ -181,8 +193,8 @@ class History(Protocol):
 class StatusCounts(Protocol):
     """The numbers of orders by status, kept where the public API can read them without Postgres."""
 
-    def publish(self, counts: Mapping[str, int]) -> None:
-        """Replace the counts."""
+    def publish(self, census: Census) -> None:
+        """Replace the counts, unless those of a later moment are there already."""
 
     def read(self) -> Mapping[str, int]:
         """Return the counts as last published."""

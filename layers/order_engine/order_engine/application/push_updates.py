@@ -19,7 +19,6 @@ from order_engine.application.targets import order_id_of, targets_of
 from order_engine.domain.errors import ClientUnreachable, OrderNotFound
 from order_engine.domain.order import Order
 
-
 OPENING = timedelta(seconds=2)
 """How long a connection may take to open after its `$connect` has written its rows."""
 
@@ -106,7 +105,7 @@ class UpdatePusher:
                 self.subscriptions.remove(subscription.target, parcel.connection_id)
 
     def _post(self, parcel: Parcel, message: Message) -> None:
-        """Send one frame. A connection that is just being made is "gone" to the gateway until `$connect` has returned."""
+        """Send one frame. To the gateway, a connection is "gone" until its `$connect` has returned."""
         made = max((one.connected_at for one in parcel.subscriptions if one.connected_at), default=None)
         while True:
             try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
+from order_engine.application.ports import Census
 from order_engine.domain.order import Order
 
 
@@ -14,25 +16,27 @@ class InMemoryHistory:
     """`History` in a dict: the newest image of each order."""
 
     orders: dict[str, Order] = field(default_factory=dict)
+    _moments: Iterator[int] = field(default_factory=count)
 
-    def record(self, orders: Sequence[Order]) -> Mapping[str, int]:
+    def record(self, orders: Sequence[Order]) -> Census:
         """Fold the orders in; return the number of orders in each status."""
         for order in orders:
             if order.id not in self.orders or self.orders[order.id].version < order.version:
                 self.orders[order.id] = order
-        return Counter(str(order.status) for order in self.orders.values())
+        return Census(next(self._moments), Counter(str(order.status) for order in self.orders.values()))
 
 
 @dataclass(slots=True)
 class InMemoryStatusCounts:
     """`StatusCounts` in a dict."""
 
-    counts: dict[str, int] = field(default_factory=dict)
+    census: Census | None = None
 
-    def publish(self, counts: Mapping[str, int]) -> None:
-        """Replace the counts."""
-        self.counts = dict(counts)
+    def publish(self, census: Census) -> None:
+        """Replace the counts, unless later ones are there."""
+        if self.census is None or self.census.taken_at < census.taken_at:
+            self.census = census
 
     def read(self) -> Mapping[str, int]:
         """Return the counts."""
-        return dict(self.counts)
+        return self.census.orders if self.census else {}
