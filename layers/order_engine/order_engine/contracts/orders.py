@@ -162,8 +162,14 @@ def as_entered(number: str) -> str:
     return plain(Decimal(number)) if "e" in number.lower() else number
 
 
-_CODES = {"missing": "missing_field", "extra_forbidden": "unknown_field", "literal_error": "unsupported_value"}
-"""Ours for Pydantic's; other kinds are `invalid_type` or `invalid_value`."""
+_CODES = {
+    "missing": "missing_field",
+    "extra_forbidden": "unknown_field",
+    "literal_error": "unsupported_value",
+    "invalid_order_id": "invalid_order_id",
+    "ambiguous_target": "ambiguous_target",
+}
+"""Ours for Pydantic's, and our own; other kinds are `invalid_type` or `invalid_value`."""
 
 
 def field_error(fault: Any) -> FieldError:
