@@ -1,0 +1,58 @@
+"""The query of the order list."""
+
+from __future__ import annotations
+
+import pytest
+
+from order_engine.application.order_history import OrderFilter, Position
+from order_engine.contracts.cursor import encode_cursor
+from order_engine.contracts.order_list import DEFAULT_LIMIT, MAX_LIMIT, list_orders
+from order_engine.domain.errors import InvalidOrder
+from order_engine.domain.events import Status
+from order_engine.domain.tokens import token
+from tests.support.orders import START
+
+POSITION = Position(START, "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b")
+
+
+def understood(query: dict[str, str]) -> tuple[OrderFilter, Position | None]:
+    read = list_orders(query)
+    return read.to_filter(None), read.position()
+
+
+def test_without_a_query_the_newest_orders_are_listed() -> None:
+    query = list_orders({})
+    assert (query.to_filter(None), query.limit, query.position()) == (OrderFilter(), DEFAULT_LIMIT, None)
+
+
+def test_everything_that_is_given_restricts() -> None:
+    cursor = encode_cursor(POSITION)
+    query = list_orders({"status": "failed", "tokenIn": "sol", "userId": "alice", "limit": "7", "cursor": cursor})
+    assert query.to_filter(None) == OrderFilter("alice", Status.FAILED, token("SOL"))
+    assert (query.limit, query.position()) == (7, POSITION)
+
+
+def test_who_is_authenticated_sees_their_own_orders_whatever_they_ask_for() -> None:
+    assert list_orders({"userId": "bob"}).to_filter("alice").user_id == "alice"
+    assert list_orders({}).to_filter("alice").user_id == "alice"
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "code"),
+    [
+        ({"status": "done"}, "status", "invalid_value"),
+        ({"limit": "0"}, "limit", "invalid_value"),
+        ({"limit": str(MAX_LIMIT + 1)}, "limit", "invalid_value"),
+        ({"limit": "ten"}, "limit", "invalid_value"),
+        ({"limit": "1e2"}, "limit", "invalid_value"),
+        ({"tokenIn": "DOGE"}, "tokenIn", "unknown_token"),
+        ({"cursor": "42"}, "cursor", "invalid_cursor"),
+        ({"cursor": "x" * 65}, "cursor", "invalid_value"),
+        ({"userId": ""}, "userId", "invalid_value"),
+        ({"offset": "5"}, "offset", "unknown_field"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_named(query: dict[str, str], field: str, code: str) -> None:
+    with pytest.raises(InvalidOrder) as refused:
+        understood(query)
+    assert [(error.field, error.code) for error in refused.value.errors] == [(field, code)]

@@ -1,0 +1,124 @@
+"""What clients get to see of an order, a page, the metrics and the engine's health."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from order_engine.application.order_history import OrderTrail, Page, Position, failures
+from order_engine.application.ports import QueueFigures
+from order_engine.application.watch_engine import Diagnosis, Health, Metrics
+from order_engine.contracts.cursor import decode_cursor
+from order_engine.contracts.views import accepted_view, health_view, metrics_view, order_view, page_view, trail_view
+from order_engine.domain.events import Status
+from tests.support.orders import CANCELLED, CONFIRMED, FAILED, LIVES, REVERTED, START, after, new_order, terms
+
+ID = "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"
+
+
+def test_a_new_order_is_told_as_it_was_entered_and_what_is_not_known_is_left_out() -> None:
+    order = new_order(ID, "alice", what=terms("1.50", slippage="0.010", min_amount_out="200.0"))
+    assert order_view(order) == {
+        "id": ID,
+        "userId": "alice",
+        "status": "pending",
+        "version": 1,
+        "orderType": "market",
+        "tokenIn": "SOL",
+        "tokenOut": "USDC",
+        "amountIn": "1.50",
+        "slippage": "0.010",
+        "minAmountOut": "200.0",
+        "attempts": 0,
+        "createdAt": "2026-03-01T12:00:00.000Z",
+        "updatedAt": "2026-03-01T12:00:00.000Z",
+        "events": [{"seq": 1, "status": "pending", "timestamp": "2026-03-01T12:00:00.000Z", "data": {}}],
+    }
+
+
+def test_a_confirmed_order_tells_what_came_of_it() -> None:
+    order = after(new_order(client_order_id="mine", correlation_id="request-1"), *CONFIRMED)
+    view = order_view(order)
+    last = order.events[-1].data
+    for name in ("amountOut", "executedPrice", "fee", "priceImpact", "venue", "txHash"):
+        assert view[name] == last[name]
+    assert (view["clientOrderId"], view["correlationId"], view["attempts"]) == ("mine", "request-1", 1)
+    assert "error" not in view
+    assert [event["seq"] for event in view["events"]] == [1, 2, 3, 4, 5]
+
+
+def test_a_failed_order_tells_why() -> None:
+    view = order_view(after(new_order(), *FAILED))
+    assert (view["status"], view["attempts"], view["error"]["code"]) == ("failed", 4, "quote_unavailable")
+    assert not view.keys() & {"amountOut", "txHash", "venue"}
+
+
+def test_an_order_that_recovered_tells_of_no_error_but_its_events_do() -> None:
+    view = order_view(after(new_order(), *REVERTED))
+    assert "error" not in view
+    assert view["attempts"] == 2
+    assert "error" in view["events"][4]["data"]
+
+
+def test_the_transaction_is_told_from_submitted_on_and_the_venue_from_building_on() -> None:
+    order = after(new_order(), Status.ROUTING, Status.BUILDING)
+    assert (order_view(order)["venue"], "txHash" in order_view(order)) == ("raydium", False)
+    submitted = after(order, Status.SUBMITTED)
+    assert order_view(submitted)["txHash"] == submitted.events[-1].data["txHash"]
+
+
+@pytest.mark.parametrize("life", [(), CANCELLED, *LIVES])
+def test_every_view_is_json_without_empty_values(life: tuple[Status, ...]) -> None:
+    view = order_view(after(new_order(), *life))
+    assert json.loads(json.dumps(view)) == view
+    assert None not in view.values()
+
+
+def test_an_accepted_order_says_where_to_follow_it() -> None:
+    view = accepted_view(new_order(ID), "wss://example.org/dev")
+    assert view["websocketUrl"] == f"wss://example.org/dev?orderId={ID}"
+    assert (view["success"], view["orderId"], view["status"]) == (True, ID, "pending")
+    assert view["websocketUrl"] in view["message"]
+
+
+def test_a_page_says_where_the_next_one_begins_unless_it_is_the_last() -> None:
+    orders = (new_order(ID), new_order())
+    position = Position(START, ID)
+    view = page_view(Page(orders, position))
+    assert [order["id"] for order in view["orders"]] == [order.id for order in orders]
+    assert decode_cursor(view["nextCursor"]) == position
+    assert page_view(Page((), None)) == {"success": True, "orders": []}
+
+
+def test_a_trail_tells_every_failed_attempt() -> None:
+    order = after(new_order(ID), *FAILED)
+    view = trail_view(OrderTrail(order, tuple(failures(order))))
+    assert view["order"] == order_view(order)
+    assert [(one["seq"], one["attempt"], one["error"]["code"]) for one in view["failures"]] == [
+        (seq, attempt, "quote_unavailable") for seq, attempt in ((3, 1), (5, 2), (7, 3), (9, 4))
+    ]
+
+
+def test_metrics_tell_the_queue_and_the_orders() -> None:
+    assert metrics_view(Metrics(QueueFigures(1, 2, 3, 4), {"confirmed": 5, "total": 5}), START) == {
+        "success": True,
+        "queue": {"waiting": 1, "active": 2, "delayed": 3, "failed": 4},
+        "orders": {"confirmed": 5, "total": 5},
+        "timestamp": "2026-03-01T12:00:00.000Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "told"),
+    [
+        (Diagnosis(Health.HEALTHY, {}), {"status": "healthy"}),
+        (
+            Diagnosis(Health.DEGRADED, {"orders": Health.HEALTHY, "history": Health.UNHEALTHY}),
+            {"status": "degraded", "dependencies": {"orders": "healthy", "history": "unhealthy"}},
+        ),
+    ],
+)
+def test_health_tells_of_what_was_asked(diagnosis: Diagnosis, told: dict[str, Any]) -> None:
+    assert health_view(diagnosis, START) == {**told, "timestamp": "2026-03-01T12:00:00.000Z"}
