@@ -29,6 +29,8 @@ class LogFile:
         """Yield what has been written since the last call, formatted."""
         if not self._path.exists():
             return
+        if self._path.stat().st_size < self._position:  # the local cloud was started again
+            self._position = 0
         with self._path.open("rb") as file:
             file.seek(self._position)
             for line in file:

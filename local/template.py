@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from yaml import YAMLError
 
 from local.http_api import without_body
-from local.settings import REGION, Settings
+from local.settings import REGION, LocalCloudError, Settings
 
 BUCKET = "order-engine-code"
 WRAPPER = "local_handler.handler"
@@ -41,8 +43,11 @@ Template = dict[str, Any]
 
 
 def load(path: Path) -> Template:
-    """Parse a SAM template."""
-    template: Template = yaml_parse(path.read_text())
+    """Parse a SAM template. Raises `LocalCloudError` where that is impossible."""
+    try:
+        template: Template = yaml_parse(path.read_text())
+    except YAMLError as error:
+        raise LocalCloudError(f"{path.name} cannot be read: {error}") from error
     return template
 
 
@@ -64,6 +69,9 @@ def expand(template: Template, code: Mapping[str, str], parameters: Mapping[str,
         code: the key in `BUCKET` of each of its code folders.
         parameters: the values that it will be deployed with.
         settings: where the emulator and the proxy listen.
+
+    Raises:
+        LocalCloudError: SAM does not accept the template.
     """
     for function in _of_type(template, "AWS::Serverless::Function"):
         function["CodeUri"] = {"Bucket": BUCKET, "Key": code[function["CodeUri"]]}
@@ -71,7 +79,10 @@ def expand(template: Template, code: Mapping[str, str], parameters: Mapping[str,
         layer["ContentUri"] = {"Bucket": BUCKET, "Key": "none"}  # left out below
     # The empty mapping is that of managed policies by short name: the template spells them out.
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
-    expanded: Template = translator.translate(template, {})
+    try:
+        expanded: Template = translator.translate(template, {})
+    except InvalidDocumentException as error:
+        raise LocalCloudError(f"SAM does not accept the template: {error.message}") from error
     _adapt(expanded["Resources"])
     for mapping in _of_type(expanded, "AWS::Lambda::EventSourceMapping"):
         mapping.update(_replaced(mapping, partial(_number, parameters)))

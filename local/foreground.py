@@ -1,0 +1,95 @@
+"""The local cloud in the foreground of a terminal: its addresses, and what the functions write, until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from local.cloud import LocalCloud
+from local.logs import LogFile
+from local.settings import ROOT, LocalCloudError, Settings
+
+TICK_SECONDS = 0.2
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_WATCHED = (ROOT / "functions", ROOT / "layers" / "order_engine", ROOT / "template.yaml")
+_ORDER = '{"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}'
+console = Console(highlight=False, soft_wrap=True)
+
+
+class _Stop(BaseException):
+    """Ctrl-C, SIGTERM, or the terminal was closed."""
+
+
+def up(settings: Settings, *, watch: bool) -> int:
+    """Run the local cloud in the foreground until it is told to stop, and return the exit code."""
+    for number in _SIGNALS:
+        signal.signal(number, _stop)
+    cloud = LocalCloud(settings)
+    try:
+        begin = time.monotonic()
+        cloud.start(lambda step: console.print(f"[dim]{time.monotonic() - begin:5.1f} s[/]  {step} ..."))
+        _show_addresses(settings, time.monotonic() - begin)
+        return _attend(cloud, watch=watch)
+    except _Stop:
+        return 0
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # stopping takes its time, but not long
+        console.print("[dim]Stopping[/]")
+        cloud.stop()
+
+
+def _attend(cloud: LocalCloud, *, watch: bool) -> int:
+    """Show what the functions write until a part of the cloud ends on its own, which is a failure."""
+    log = LogFile(cloud.settings.functions_log)
+    tree = dict(_tree())
+    while not (ended := cloud.ended()):
+        for line in log.new_lines():
+            console.print(line)
+        if watch and (now := dict(_tree())) != tree:
+            tree = now
+            _redeploy_after_edit(cloud)
+        time.sleep(TICK_SECONDS)
+    for child in ended:
+        console.print(f"{child.name} has ended. The end of {child.log}:", style="red")
+        console.print(child.log_tail(), markup=False)
+    return 1
+
+
+def _redeploy_after_edit(cloud: LocalCloud) -> None:
+    begin = time.monotonic()
+    try:
+        cloud.deploy()
+    except (LocalCloudError, OSError) as error:
+        console.print(f"Not deployed: {error}", style="red", markup=False)
+    else:
+        console.print(f"[dim]Deployed in {time.monotonic() - begin:.1f} s[/]")
+
+
+def _tree() -> Iterator[tuple[str, int]]:
+    """Yield the files that a deployment depends on, with the time of their last change."""
+    for place in _WATCHED:
+        for path in [place] if place.is_file() else place.rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield str(path), path.stat().st_mtime_ns
+
+
+def _show_addresses(settings: Settings, seconds: float) -> None:
+    table = Table(title=f"Ready in {seconds:.1f} s", title_justify="left", show_header=False)
+    table.add_row("Dashboard", settings.url)
+    table.add_row("API", f"{settings.url}/api/orders")
+    table.add_row("WebSocket", settings.websocket_url)
+    table.add_row("Postgres", settings.postgres_url)
+    table.add_row("AWS endpoint", f"{settings.aws_url}  (key and secret: test)")
+    console.print(table)
+    console.print(
+        f"curl {settings.url}/api/orders/execute -H 'content-type: application/json' -d '{_ORDER}'\n", markup=False
+    )
+
+
+def _stop(number: int, frame: object) -> None:
+    raise _Stop
