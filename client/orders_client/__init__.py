@@ -1,0 +1,60 @@
+"""A client of the order execution engine: `OrdersClient` for its HTTP API, `OrderStream` for its WebSocket API.
+
+>>> from orders_client import OrdersClient
+>>> with OrdersClient("http://localhost:3000") as orders:        # doctest: +SKIP
+...     orders.place("SOL", "USDC", "1.5").order_id
+"""
+
+from orders_client.api import OrdersClient
+from orders_client.backoff import Backoff
+from orders_client.errors import (
+    ApiError,
+    Conflict,
+    FieldError,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    OrdersError,
+    Problem,
+    RateLimited,
+    ServerFault,
+    StreamClosed,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from orders_client.fold import OrderFeed, Update
+from orders_client.link import Timing
+from orders_client.models import Accepted, Event, Failure, Health, History, Metrics, Order, Status
+from orders_client.retries import Retries
+from orders_client.stream import OrderStream
+
+__all__ = [
+    "Accepted",
+    "ApiError",
+    "Backoff",
+    "Conflict",
+    "Event",
+    "Failure",
+    "FieldError",
+    "Health",
+    "History",
+    "InvalidRequest",
+    "Metrics",
+    "NotAllowed",
+    "NotFound",
+    "Order",
+    "OrderFeed",
+    "OrderStream",
+    "OrdersClient",
+    "OrdersError",
+    "Problem",
+    "RateLimited",
+    "Retries",
+    "ServerFault",
+    "Status",
+    "StreamClosed",
+    "Timing",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Update",
+]

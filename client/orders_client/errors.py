@@ -1,0 +1,185 @@
+"""Every error of the client. Each says in `next_step` what to do about it.
+
+OrdersError
+├── ApiError               the API said no; `problem` has its code, its words and the faulty fields
+│   ├── InvalidRequest     400, 413, 415, 422: correct it
+│   ├── NotAllowed         401, 403
+│   ├── NotFound           404
+│   ├── Conflict           409: it is too late, or the key is taken
+│   ├── RateLimited        429: slow down
+│   └── ServerFault        5xx that will not go away by asking again
+├── Unavailable            no answer, or none that helps, though asked several times
+├── UnexpectedAnswer       an answer that this client can't read
+└── StreamClosed           the stream was closed while somebody waited
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+
+class OrdersError(Exception):
+    """Base of all errors of this client."""
+
+    def __init__(self, message: str, next_step: str = "") -> None:
+        super().__init__(message)
+        self.next_step = next_step
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request: its name on the wire, a stable code, and words for people."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as the API tells it: a problem detail (RFC 9457), or an `error` message of the stream.
+
+    Args:
+        status: the HTTP status; for the stream, the one that the same code has over HTTP, else 0.
+        code: stable, machine-readable.
+        request_id: what to name when asking for help.
+        retry_after: seconds after which another try makes sense, where the API says so.
+    """
+
+    status: int
+    code: str
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    request_id: str | None = None
+    retry_after: float | None = None
+
+
+class ApiError(OrdersError):
+    """The API refused."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail, _NEXT_STEPS.get(problem.code) or _next_step(problem))
+        self.problem = problem
+
+    @property
+    def code(self) -> str:
+        """The API's stable code, such as ``too_late_to_cancel``."""
+        return self.problem.code
+
+
+class InvalidRequest(ApiError):
+    """The request makes no sense as it is."""
+
+
+class NotAllowed(ApiError):
+    """Credentials are missing or don't reach this far."""
+
+
+class NotFound(ApiError):
+    """There is no such thing, or not for this caller."""
+
+
+class Conflict(ApiError):
+    """It makes sense, but not in the present state."""
+
+
+class RateLimited(ApiError):
+    """Too many requests."""
+
+
+class ServerFault(ApiError):
+    """The server failed."""
+
+
+class Unavailable(OrdersError):
+    """Nobody answered, or only that the service is not available."""
+
+
+class UnexpectedAnswer(OrdersError):
+    """The answer is not one that this client knows."""
+
+
+class StreamClosed(OrdersError):
+    """The stream was closed."""
+
+
+_KINDS: dict[int, type[ApiError]] = {
+    401: NotAllowed,
+    403: NotAllowed,
+    404: NotFound,
+    409: Conflict,
+    429: RateLimited,
+}
+
+_STATUS_OF_CODE = {
+    "validation_failed": 422,
+    "invalid_order_id": 400,
+    "invalid_json": 400,
+    "unknown_action": 400,
+    "order_not_found": 404,
+    "idempotency_conflict": 409,
+    "too_late_to_cancel": 409,
+    "not_connected": 409,
+    "too_many_subscriptions": 409,
+    "rate_limited": 429,
+    "service_unavailable": 503,
+    "internal_error": 500,
+}
+
+_NEXT_STEPS = {
+    "gateway_error": "Try again in a while.",
+    "invalid_order_id": "An order id is the UUID that placing the order returned.",
+    "order_not_found": "Check the id, and that the order was placed on this stage and by the same user.",
+    "idempotency_conflict": "Use a new key for a new order; to repeat the old one, send exactly what was sent then.",
+    "too_late_to_cancel": "Its transaction is signed or it has ended: follow the order to see how.",
+    "too_many_subscriptions": "Subscribe to the channel `user` or `all` instead of to each order.",
+}
+
+
+def _next_step(problem: Problem) -> str:
+    if problem.errors:
+        return "Correct the fields that are named and send it again."
+    if problem.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return "Give a valid token (ORDERS_TOKEN)."
+    if problem.status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = f"Wait {problem.retry_after:g} s" if problem.retry_after else "Wait a little"
+        return f"{wait} and send less at once."
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"Report it, with the request id {problem.request_id}." if problem.request_id else "Report it."
+    return "Check the request against the API's description."
+
+
+def api_error(problem: Problem) -> ApiError:
+    """Return the exception for a problem."""
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ServerFault(problem)
+    return _KINDS.get(problem.status, InvalidRequest)(problem)
+
+
+def problem_from(
+    body: Mapping[str, Any],
+    status: int | None = None,
+    request_id: str | None = None,
+    retry_after: float | None = None,
+) -> Problem:
+    """Read a problem detail or an `error` message.
+
+    Gateways in front of the API say no more than `message`, hence the fallbacks.
+    """
+    code = str(body.get("code") or "unknown")
+    detail = body.get("detail") or body.get("message") or body.get("title") or "The API gave no reason."
+    faults = (fault for fault in body.get("errors") or () if isinstance(fault, Mapping))
+    return Problem(
+        status=_STATUS_OF_CODE.get(code, 0) if status is None else status,
+        code=code,
+        detail=str(detail),
+        errors=tuple(
+            FieldError(str(fault.get("field", "")), str(fault.get("code", "")), str(fault.get("message", "")))
+            for fault in faults
+        ),
+        request_id=request_id,
+        retry_after=retry_after,
+    )

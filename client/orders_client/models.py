@@ -1,0 +1,127 @@
+"""What the API answers, as frozen dataclasses: amounts are Decimal, times are aware UTC, absent values are None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """Where an order is in its life."""
+
+    PENDING = "pending"
+    ROUTING = "routing"
+    BUILDING = "building"
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether no step can follow."""
+        return self in (Status.CONFIRMED, Status.FAILED, Status.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of an order. `seq` begins at 1 and has no gaps; `data` is JSON as it came, amounts as strings."""
+
+    seq: int
+    status: Status
+    timestamp: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it is now.
+
+    Args:
+        amount_in: whole tokens, as entered. `slippage` and `price_impact` are fractions.
+        version: the `seq` of the newest event.
+        attempts: how many attempts were begun.
+        error: code and message, where the order has failed.
+        fee: in the token that goes in. `executed_price` is tokens out for one token in.
+    """
+
+    id: str
+    status: Status
+    version: int
+    order_type: str
+    token_in: str
+    token_out: str
+    amount_in: Decimal
+    slippage: Decimal
+    attempts: int
+    created_at: datetime
+    updated_at: datetime
+    events: tuple[Event, ...]
+    user_id: str | None = None
+    client_order_id: str | None = None
+    correlation_id: str | None = None
+    min_amount_out: Decimal | None = None
+    amount_out: Decimal | None = None
+    executed_price: Decimal | None = None
+    fee: Decimal | None = None
+    price_impact: Decimal | None = None
+    venue: str | None = None
+    tx_hash: str | None = None
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An order was accepted: it will reach a terminal state.
+
+    Args:
+        websocket_url: where to follow it.
+        replayed: the same request had been accepted before; this is still that one order.
+    """
+
+    order_id: str
+    status: Status
+    message: str
+    websocket_url: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that went wrong: the event that says so, the attempt's number from 1, and why."""
+
+    seq: int
+    attempt: int
+    code: str
+    message: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An order as the history keeps it, with each failed attempt."""
+
+    order: Order
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Messages in the queue by state, and orders by status with their `total`."""
+
+    queue: Mapping[str, int]
+    orders: Mapping[str, int]
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the service runs; `details` is the rest of the answer, such as each dependency's state."""
+
+    status: str
+    timestamp: datetime
+    details: Mapping[str, Any]

@@ -1,0 +1,121 @@
+"""HTTP requests that are sent again where that can help, and errors as exceptions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from orders_client.backoff import Backoff
+from orders_client.errors import Problem, Unavailable, UnexpectedAnswer, api_error, problem_from
+
+_AGAIN = frozenset({429, 502, 503, 504})
+_UNREACHABLE = "Check the address (--url, ORDERS_URL) and that the engine runs there; locally: make run."
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often and how long to keep asking.
+
+    Every request of this client may be sent again: orders carry an idempotency key, the rest changes nothing twice.
+
+    Args:
+        attempts: tries in all.
+        backoff: the waits between them, where the API names none.
+        longest_wait: seconds; where the API asks for more (`Retry-After`), its refusal is raised instead.
+        sleep: waits so many seconds.
+    """
+
+    attempts: int = 5
+    backoff: Backoff = field(default_factory=Backoff)
+    longest_wait: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+
+
+def is_success(answer: httpx.Response) -> bool:
+    """Whether the status is 2xx."""
+    return answer.is_success
+
+
+def send(
+    http: httpx.Client,
+    retries: Retries,
+    request: httpx.Request,
+    good: Callable[[httpx.Response], bool] = is_success,
+) -> httpx.Response:
+    """Send until there is an answer that won't change by asking again, and return it if it is `good`.
+
+    Raises:
+        ApiError: the API refused.
+        Unavailable: there was no such answer in all attempts.
+    """
+    for failures in range(1, retries.attempts + 1):
+        error: Exception
+        wait = retries.backoff.delay(failures)
+        try:
+            answer = http.send(request)
+        except httpx.TransportError as no_answer:
+            error = Unavailable(f"{request.url.host} does not answer: {no_answer}", _UNREACHABLE)
+            error.__cause__ = no_answer
+        else:
+            if good(answer):
+                return answer
+            problem = problem_of(answer)
+            error = _error(problem)
+            if answer.status_code not in _AGAIN or (problem.retry_after or 0) > retries.longest_wait:
+                raise error
+            wait = max(wait, problem.retry_after or 0)
+        if failures < retries.attempts:
+            retries.sleep(wait)
+    raise error
+
+
+def problem_of(answer: httpx.Response) -> Problem:
+    """Read the problem in an answer; one of a gateway or proxy has less to say."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    if not isinstance(body, Mapping):
+        body = {}
+    return problem_from(
+        body or {"message": f"{answer.status_code} {answer.reason_phrase}"},
+        answer.status_code,
+        answer.headers.get("x-request-id"),
+        retry_after(answer.headers.get("retry-after")),
+    )
+
+
+def retry_after(header: str | None) -> float | None:
+    """Read `Retry-After`: seconds, or a moment (RFC 9110, 10.2.3). What can't be read says nothing."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def json_of(answer: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object of an answer. Raises `UnexpectedAnswer` where there is none."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise UnexpectedAnswer(f"{answer.url} answered, but not as an order engine does.", _UNREACHABLE)
+    return body
+
+
+def _error(problem: Problem) -> Exception:
+    if problem.status in (502, 503, 504):
+        return Unavailable(problem.detail, "Try again in a while; the same request twice still is one order.")
+    return api_error(problem)
