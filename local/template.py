@@ -82,7 +82,8 @@ def expand(template: Template, code: Mapping[str, str], parameters: Mapping[str,
     try:
         expanded: Template = translator.translate(template, {})
     except InvalidDocumentException as error:
-        raise LocalCloudError(f"SAM does not accept the template: {error.message}") from error
+        causes = "\n".join(f"  {cause.message}" for cause in error.causes)
+        raise LocalCloudError(f"SAM does not accept the template:\n{causes}") from error
     _adapt(expanded["Resources"])
     for mapping in _of_type(expanded, "AWS::Lambda::EventSourceMapping"):
         mapping.update(_replaced(mapping, partial(_number, parameters)))
