@@ -72,9 +72,12 @@ class Worker:
             logger.exception("processing failed", extra={"message_id": record.message_id})
             self._give_back(record, min(2 ** int(record.attributes.approximate_receive_count), LONGEST_PAUSE))
             raise
-        if isinstance(result, LookAgain):
+        order = result.order
+    fields = {"order_id": order.id, "status": order.status, "correlation_id": order.correlation_id}
+    logger.info("order", extra=fields)
+    if isinstance(result, LookAgain):
             self._give_back(record, result.after)
-            raise NotFinished(f"order {result.order.id} is {result.order.status}")
+            raise NotFinished(f"order {order.id} is {order.status}")
 
     def _give_back(self, record: SQSRecord, after: float) -> None:
         """Choose when the message comes back. Where that fails it comes back by itself, only later."""
