@@ -81,10 +81,16 @@ def test_another_media_type_is_refused(api: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("order_id", ["nonsense", "1", "a%00b", "01a1fc59121a7ddb8732cd9cdb1aed2e", "a" * 200])
+@pytest.mark.parametrize("order_id", ["nonsense", "1", "a%20b", "01a1fc59121a7ddb8732cd9cdb1aed2e", "a" * 200])
 def test_an_order_id_that_is_none_is_refused(api: httpx.Client, order_id: str) -> None:
     answer = api.get(f"/api/orders/{order_id}")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_order_id")
+
+
+@pytest.mark.parametrize("order_id", ["a%00b", "a%22b", "a%5Cb"])
+def test_an_id_of_characters_that_no_path_has_is_no_route(api: httpx.Client, order_id: str) -> None:
+    answer = api.get(f"/api/orders/{order_id}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "route_not_found")
 
 
 def test_an_unknown_order_is_not_found(api: httpx.Client) -> None:
