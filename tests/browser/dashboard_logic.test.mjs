@@ -70,8 +70,10 @@ test("an older answer of the API does not turn an order back", () => {
   assert.equal(store.isComplete("a"), true);
 });
 
-test("an order from a list without events is incomplete", () => {
+test("an order from a list without events is incomplete, even where the list names no version", () => {
   const store = new OrderStore();
+  store.load({ id: "b", ...TERMS, status: "confirmed", createdAt: at(0) });
+  assert.equal(store.isComplete("b"), false);
   store.load({ id: "a", ...TERMS, status: "confirmed", version: 5, venue: "meteora", createdAt: at(0) });
   assert.equal(store.isComplete("a"), false);
   assert.equal(execution(store.get("a")).venue, "meteora");
@@ -84,6 +86,17 @@ test("a full store forgets finished orders, never open ones", () => {
   store.fold("d", event(1));
   assert.equal(store.get("b"), undefined);
   assert.deepEqual(store.openIds(), ["open", "d"]);
+});
+
+test("of the open orders, those are named of which nothing was heard for a while", () => {
+  let now = 0;
+  const store = new OrderStore({ now: () => now });
+  store.fold("a", event(1));
+  now = 15_000;
+  store.fold("b", event(1));
+  now = 20_000;
+  assert.deepEqual(store.openIds(20_000), ["a"]);
+  assert.deepEqual(store.openIds(), ["a", "b"]);
 });
 
 function catchUp({ answers = () => { throw Object.assign(new Error(), { retryable: false }); }, live = true } = {}) {

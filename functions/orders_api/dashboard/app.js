@@ -38,7 +38,7 @@ const table = new OrdersTable(store, {
   hasOlder: () => older.more,
 });
 const detail = new OrderDetail({ cancel, closed: leaveDetail });
-const tiles = new Tiles();
+new Tiles();
 const charts = new Charts(store);
 new OrderForm({ onPlaced: (answer, body) => store.place(answer.orderId, body, answer.status) });
 
@@ -51,6 +51,7 @@ function draw() {
   table.render(changed);
   if (changed.has(detail.id)) detail.update(store.get(detail.id));
   changed.clear();
+  charts.soon();
 }
 
 store.onChange((order, event) => {
@@ -59,7 +60,6 @@ store.onChange((order, event) => {
   if (event) observe(event.timestamp);
   if (event && order.mine && isTerminal(event.status)) {
     announce(`Order ${shortId(order.id)} ${event.status}`);
-    tiles.refresh();
   }
 });
 

@@ -11,6 +11,7 @@ const HEAD = 14;
 
 export class Charts {
   #store;
+  #drawing = null;
   #throughput = figure("throughput", "Orders per second", "last minute");
   #latency = figure("latency", "Time to confirm", "orders in view");
   #venues = figure("venues", "Venue share", "");
@@ -23,8 +24,15 @@ export class Charts {
     setInterval(() => { if (!document.hidden) this.draw(); }, 1000);
   }
 
+  /** Draw before long, and once for many changes. */
+  soon() {
+    this.#drawing ??= setTimeout(() => this.draw(), 200);
+  }
+
   /** Draw all three from the orders in the store. */
   draw() {
+    clearTimeout(this.#drawing);
+    this.#drawing = null;
     const orders = this.#store.newestFirst();
     drawThroughput(this.#throughput, perSecond(orders, engineNow()));
     drawLatency(this.#latency, confirmTimes(orders));
@@ -94,14 +102,16 @@ function drawLatency(figure, times) {
     const step = Math.min(width / bins.length, 48);
     const start = bins[0].from;
     const at = (ms) => Math.min(width, ((ms - start) / binWidth) * step);
-    const tip = (bin) => `${bin.count} in ${duration(bin.from)} to ${duration(bin.from + binWidth)}`;
+    const end = start + bins.length * binWidth;
+    const more = times.at(-1) >= end ? " and more" : "";
+    const tip = (bin) => `${bin.count} in ${duration(bin.from)} to ${duration(bin.from + binWidth)}${bin === bins.at(-1) ? more : ""}`;
     const mark = (ms, text, height) => [line(at(ms), height, at(ms), ground, "mark"),
       label(at(ms) + (at(ms) > width * 0.7 ? -4 : 4), height + 8, text, at(ms) > width * 0.7 ? "end" : "start")];
     return [
       ...bins.map((bin, index) => bar(index * step + 0.5, step - 1.5, ((ground - HEAD) * bin.count) / tallest, ground, "bar time", tip(bin))),
       line(0, ground, width, ground, "axis"),
       ...mark(middle, `p50 ${duration(middle)}`, 0), ...(high > middle ? mark(high, `p95 ${duration(high)}`, HEAD) : []),
-      label(0, HEIGHT - 3, duration(start)), bins.length > 1 && label(bins.length * step, HEIGHT - 3, duration(start + bins.length * binWidth), "end"),
+      label(0, HEIGHT - 3, duration(start)), bins.length > 1 && label(bins.length * step, HEIGHT - 3, `${duration(end)}${more}`, "end"),
     ];
   });
 }

@@ -2,7 +2,7 @@
 
 import { swapText, statusBadge } from "./badges.js";
 import { byId, h, replaceKeepingFocus } from "./dom.js";
-import { amount, basisPoints, clockTime, dateTime, duration, percent, title } from "./format.js";
+import { amount, clockTime, dateTime, duration, percent, slippage, title } from "./format.js";
 import { execution, isCancellable, retries, timeline, totalTime } from "./order.js";
 import { copyButton, hash, pairs, reason, stepSummary } from "./detail_parts.js";
 import { ofAttempt, quotesSection } from "./quotes.js";
@@ -89,14 +89,14 @@ function failureSection({ error, attempts, cancelledBy }) {
 
 function receiptSection(order, facts) {
   if (order.status !== "confirmed") return null;
-  const { tokenIn = "", tokenOut = "", slippage } = order.terms ?? {};
+  const { tokenIn = "", tokenOut = "", slippage: tolerated } = order.terms ?? {};
   return section("receipt", "Receipt", pairs([
     ["Received", `${amount(facts.amountOut)} ${tokenOut}`, "strong"],
     ["Executed price", `${amount(facts.executedPrice)} ${tokenOut} per ${tokenIn}`],
     ["Venue", facts.venue && title(facts.venue)],
     ["Fee", `${amount(facts.fee)} ${tokenIn}`],
     ["Price impact", percent(facts.priceImpact)],
-    ["Slippage", facts.slippageBps === null ? null : `${basisPoints(facts.slippageBps)} of ${percent(slippage)} tolerated`],
+    ["Slippage", facts.slippageBps === null ? null : `${slippage(facts.slippageBps)}; ${percent(tolerated)} tolerated`],
     ["Time to confirm", duration(totalTime(order))],
   ]));
 }
@@ -136,11 +136,11 @@ function transactionSection({ building, txHash }) {
 }
 
 function termsSection(order) {
-  const { tokenIn, tokenOut, amountIn, slippage, minAmountOut, clientOrderId, userId, orderType } = order.terms ?? {};
+  const { tokenIn, tokenOut, amountIn, slippage: tolerated, minAmountOut, clientOrderId, userId, orderType } = order.terms ?? {};
   return section("terms", "As ordered", pairs([
     ["Type", orderType && title(orderType)],
     ["Pays", tokenIn && `${amount(amountIn)} ${tokenIn}`],
-    ["Tolerated slippage", slippage && percent(slippage)],
+    ["Tolerated slippage", tolerated && percent(tolerated)],
     ["Minimum received", minAmountOut && `${amount(minAmountOut)} ${tokenOut}`],
     ["Client's own id", clientOrderId],
     ["User", userId],

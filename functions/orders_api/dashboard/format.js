@@ -26,10 +26,12 @@ export function percent(fraction) {
   return new Intl.NumberFormat("en", { style: "percent", maximumSignificantDigits: 3 }).format(number);
 }
 
-/** Basis points, with their meaning as a percentage. */
-export function basisPoints(bps) {
-  const number = Number(bps);
-  return Number.isFinite(number) ? `${bps} bps (${percent(number / 10_000)})` : NONE;
+/** Realised slippage in basis points (positive: less than quoted), with its meaning as a percentage. */
+export function slippage(bps) {
+  const number = Math.abs(Number(bps));
+  if (!Number.isFinite(number)) return NONE;
+  if (number === 0) return "none";
+  return `${number} bps (${percent(number / 10_000)}) ${bps < 0 ? "better" : "worse"} than quoted`;
 }
 
 /** A span of milliseconds: "42 ms", "1.28 s", "2 min 05 s". */

@@ -6,6 +6,7 @@ const SUBSCRIBED_WITHIN = 2_000;
 const LIST_LAG = 3_000; // the list is written a moment after the orders: look once more
 const POLL_EVERY = 2_500;
 const POLLED_AT_ONCE = 10;
+const QUIET = 20_000; // an order of which nothing is heard for so long is asked about, in case a push was lost
 
 /** The WebSocket address that the server wrote into the page; null where it has none. */
 function address() {
@@ -103,9 +104,10 @@ export class Live {
     }
   }
 
-  /** Without a live stream, the orders that still move are read now and then. */
+  /** Without a live stream, the orders that still move are read now and then; with it, only the quiet ones. */
   #poll() {
-    if (this.#state === "live" || document.hidden) return;
-    this.#catchUp.poll(this.#store.openIds().slice(0, POLLED_AT_ONCE));
+    if (document.hidden) return;
+    const quiet = this.#state === "live" ? QUIET : 0;
+    this.#catchUp.poll(this.#store.openIds(quiet).slice(0, POLLED_AT_ONCE));
   }
 }

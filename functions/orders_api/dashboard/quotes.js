@@ -20,7 +20,7 @@ export function quotesSection(order, building) {
   return h("section", { class: "detail-section", "data-testid": "detail-quotes", "aria-label": "Quotes" },
     h("h3", {}, ofAttempt("Quotes", building)),
     h("div", { class: "quotes" }, cards),
-    h("p", { class: "why", "data-testid": "why" }, h("strong", {}, `Why ${title(building.venue)}: `), building.reason),
+    h("p", { class: "why", "data-testid": "why" }, h("strong", {}, "Why: "), building.reason),
     pairs([
       ["Quoted", `${amount(building.quotedAmountOut)} ${tokenOut}`],
       ["At least", `${amount(building.minAmountOut)} ${tokenOut}`],

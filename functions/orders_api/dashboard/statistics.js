@@ -31,10 +31,10 @@ export function quantile(ascending, share) {
   return ascending.length ? ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))] : null;
 }
 
-/** Bins of a readable width over ascending values; all that is above the 98th percentile goes into the last one. */
+/** Bins of a readable width over ascending values; what is far above the 90th percentile goes into the last one. */
 export function histogram(ascending, atMost = 24) {
   if (!ascending.length) return { width: 0, bins: [] };
-  const top = Math.max(1, quantile(ascending, 0.98));
+  const top = Math.max(1, Math.min(ascending.at(-1), 1.5 * quantile(ascending, 0.9)));
   const width = [10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 3_600_000]
     .find((candidate) => top / candidate < atMost) ?? top;
   const first = Math.floor(ascending[0] / width);

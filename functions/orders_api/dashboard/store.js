@@ -8,11 +8,12 @@ const TERMS = [
 
 /**
  * A record: `events` is the gapless history from seq 1 on, `ahead` what came too early, `version` the newest seq known
- * to exist, `status` the one at `version`; `summary` is what a list says without events.
+ * to exist, `status` the one at `version`; `summary` is what a list says without events; `heardAt` is when something
+ * was last heard of it, on the clock of `now`.
  */
 const newRecord = (id) => ({
   id, terms: null, createdAt: null, updatedAt: null, status: "pending", version: 0,
-  events: [], ahead: new Map(), summary: {}, mine: false,
+  events: [], ahead: new Map(), summary: {}, mine: false, heardAt: 0,
 });
 
 const descending = (a, b) => (a < b ? 1 : a > b ? -1 : 0);
@@ -21,10 +22,12 @@ export class OrderStore {
   #orders = new Map();
   #listeners = new Set();
   #limit;
+  #now;
 
   /** @param limit how many orders are kept; the oldest finished ones are dropped first. */
-  constructor({ limit = 2000 } = {}) {
+  constructor({ limit = 2000, now = () => performance.now() } = {}) {
     this.#limit = limit;
+    this.#now = now;
   }
 
   /** Call `listener(order, event)` on each change; `event` is the live step, or null. */
@@ -138,6 +141,7 @@ export class OrderStore {
   }
 
   #changed(order, event) {
+    order.heardAt = this.#now();
     for (const listener of this.#listeners) listener(order, event);
   }
 
@@ -151,8 +155,11 @@ export class OrderStore {
     }
   }
 
-  /** Ids of the orders that may still move. */
-  openIds() {
-    return [...this.#orders.values()].filter((order) => !isTerminal(order.status)).map((order) => order.id);
+  /** Ids of the orders that may still move, of which nothing was heard for at least `quiet` milliseconds. */
+  openIds(quiet = 0) {
+    const before = this.#now() - quiet;
+    return [...this.#orders.values()]
+      .filter((order) => !isTerminal(order.status) && order.heardAt <= before)
+      .map((order) => order.id);
   }
 }

@@ -32,7 +32,6 @@ function poll(ask) {
   };
   document.addEventListener("visibilitychange", run);
   run();
-  return run;
 }
 
 export class Tiles {
@@ -43,7 +42,7 @@ export class Tiles {
     for (const [name, label, explanation] of TILES) strip.append(this.#build(name, label, explanation));
     this.#addDependencyCheck();
     poll(() => this.#health());
-    this.refresh = poll(() => this.#metrics());
+    poll(() => this.#metrics());
   }
 
   #build(name, label, explanation) {
