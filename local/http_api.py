@@ -25,7 +25,7 @@ def without_body(api_id: str, properties: dict[str, Any]) -> Resources:
     for name, scheme in schemes.items():
         resources[_logical_id(api_id, "Authorizer", name)] = _authorizer(api_id, name, scheme[_AUTHORIZER])
     for path, method, operation in _operations(body["paths"]):
-        key = path if path == "$default" else f"{method} {path}"
+        key = "$default" if operation.get("isDefaultRoute") else f"{method} {path}"
         integration_id = _logical_id(api_id, "Integration", key)
         resources[integration_id] = _integration(api_id, operation[_INTEGRATION])
         resources[_logical_id(api_id, "Route", key)] = {

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pages import asset, content_security_policy, index_page
 
@@ -59,6 +60,13 @@ def place() -> Answer:
     if accepted.replayed:
         return json_answer(HTTPStatus.OK, body, headers | {"Idempotent-Replayed": "true"})
     return json_answer(HTTPStatus.CREATED, body, headers)
+
+
+@app.get("/api/orders/execute")
+@app.delete("/api/orders/execute")
+def only_to_be_posted_to() -> Answer:
+    """Say so, rather than that `execute` is no order id."""
+    raise NotFoundError
 
 
 @app.get("/api/orders/<order_id>")

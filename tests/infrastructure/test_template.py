@@ -7,6 +7,8 @@ import re
 import pytest
 from sam_template import ROOT, Resource, Template, functions, name, of_type
 
+from order_engine.contracts.routes import METHODS
+
 DAY = 24 * 60 * 60
 ROUTES = {
     "POST /api/orders/execute": "OrdersApi",
@@ -19,6 +21,7 @@ ROUTES = {
     "GET /health": "OrdersApi",
     "GET /": "OrdersApi",
     "GET /assets/{file}": "OrdersApi",
+    "$default": "OrdersApi",
 }
 CONSUMERS = {
     ("PushUpdates", "OrdersTable.StreamArn"),
@@ -144,13 +147,20 @@ def test_stream_consumers_retry_halves_and_give_up_visibly(stack: Template) -> N
 def test_routes(stack: Template) -> None:
     body = stack["Resources"]["HttpApi"]["Properties"]["Body"]
     routes = {
-        f"{method.upper()} {path}": name(operation["x-amazon-apigateway-integration"]["uri"])
+        "$default" if operation.get("isDefaultRoute") else f"{method.upper()} {path}": name(
+            operation["x-amazon-apigateway-integration"]["uri"]
+        )
         for path, operations in body["paths"].items()
         for method, operation in operations.items()
     }
     assert {route: re.findall(r"functions/(\w+)/", uri) for route, uri in routes.items()} == {
         route: [function] for route, function in ROUTES.items()
     }
+
+
+def test_what_is_allowed_where_is_what_has_a_route() -> None:
+    allowed = {f"{method} {path}" for path, methods in METHODS.items() for method in methods}
+    assert allowed == ROUTES.keys() - {"$default"}
 
 
 def test_websocket_routes(stack: Template) -> None:

@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from order_engine.contracts.json_body import MalformedJson, read_object, require_json
 from order_engine.contracts.problems import CONTENT_TYPE, Problem, problem, problem_of
 from order_engine.contracts.rate_limits import refusal_headers
+from order_engine.contracts.routes import methods_at
 from order_engine.domain.errors import FieldError, InvalidOrder, RateLimited
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,128}")
@@ -31,7 +32,7 @@ def http_api(logger: Logger) -> APIGatewayHttpResolver:
 
     @app.not_found
     def no_such_route(_: Exception) -> Answer:
-        return problem_answer(problem(HTTPStatus.NOT_FOUND, "route_not_found", "The API has no such route."))
+        return _no_such_route(app.current_event)
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def failure(error: Exception) -> Answer:
@@ -41,6 +42,15 @@ def http_api(logger: Logger) -> APIGatewayHttpResolver:
         return problem_answer(answer, refusal_headers(error) if isinstance(error, RateLimited) else {})
 
     return app
+
+
+def _no_such_route(event: Event) -> Answer:
+    methods = methods_at(event.path)
+    if not methods or event.http_method in methods:  # the latter where a path holds characters that none can have
+        return problem_answer(problem(HTTPStatus.NOT_FOUND, "route_not_found", "The API has no such route."))
+    allowed = ", ".join(methods)
+    detail = f"{event.http_method} is not possible here, only {allowed}."
+    return problem_answer(problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", detail), {"Allow": allowed})
 
 
 def resolve(app: APIGatewayHttpResolver, logger: Logger, raw: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
