@@ -73,9 +73,9 @@ class Worker:
             self._give_back(record, min(2 ** int(record.attributes.approximate_receive_count), LONGEST_PAUSE))
             raise
         order = result.order
-    fields = {"order_id": order.id, "status": order.status, "correlation_id": order.correlation_id}
-    logger.info("order", extra=fields)
-    if isinstance(result, LookAgain):
+        fields = {"order_id": order.id, "status": order.status, "correlation_id": order.correlation_id}
+        logger.info("order", extra=fields)
+        if isinstance(result, LookAgain):
             self._give_back(record, result.after)
             raise NotFinished(f"order {order.id} is {order.status}")
 
