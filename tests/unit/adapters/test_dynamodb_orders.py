@@ -1,0 +1,114 @@
+"""One contract for both order stores: the one in memory, that tests and simulations trust, and the one on DynamoDB."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
+from order_engine.adapters.order_items import OPEN_SHARDS, from_item, to_item
+from order_engine.application.ports import OrderStore
+from order_engine.domain.errors import DependencyUnavailable
+from order_engine.domain.events import Status
+from order_engine.fakes.orders import InMemoryOrderStore
+from tests.contracts.order_store import OrderStoreContract, store_life
+from tests.support.orders import CONFIRMED, LIVES, START, after, new_order, terms
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+def on_dynamodb(dynamodb: DynamoDBClient) -> DynamoDBOrderStore:
+    return DynamoDBOrderStore(dynamodb, "OrdersTable")
+
+
+@pytest.fixture(params=["in memory", "on DynamoDB"])
+def store(request: pytest.FixtureRequest) -> OrderStore:
+    if request.param == "in memory":
+        return InMemoryOrderStore()
+    store: DynamoDBOrderStore = request.getfixturevalue("on_dynamodb")
+    return store
+
+
+class TestOrderStores(OrderStoreContract):
+    """Both keep the contract."""
+
+
+def item(store: DynamoDBOrderStore, order_id: str) -> Any:
+    return store.client.get_item(TableName=store.table, Key={"orderId": {"S": order_id}})["Item"]
+
+
+def test_the_stored_item_is_the_order_with_all_its_events(on_dynamodb: DynamoDBOrderStore) -> None:
+    order = store_life(on_dynamodb, *CONFIRMED[:2])
+    assert item(on_dynamodb, order.id) == to_item(order)
+    assert from_item(to_item(order)) == order
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life[-1])
+def test_an_order_that_has_ended_has_left_the_index(on_dynamodb: DynamoDBOrderStore, life: tuple[Status, ...]) -> None:
+    order = store_life(on_dynamodb, *life)
+    stored = item(on_dynamodb, order.id)
+    assert not stored.keys() & {"open", "dueAt"}
+    assert (stored["status"], stored["version"]) == ({"S": life[-1]}, {"N": str(order.version)})
+
+
+def test_open_orders_are_spread_over_the_indexs_shards(on_dynamodb: DynamoDBOrderStore) -> None:
+    shards = {to_item(new_order())["open"]["S"] for _ in range(100)}
+    assert shards == {str(shard) for shard in range(OPEN_SHARDS)}
+
+
+def test_overdue_orders_are_found_beyond_the_first_page(on_dynamodb: DynamoDBOrderStore) -> None:
+    orders = {store_life(on_dynamodb).id for _ in range(12)}
+    pages = on_dynamodb.client.get_paginator("query").paginate
+
+    class Paging:
+        """The same table, in pages of two."""
+
+        def paginate(self, **query: Any) -> Any:
+            return pages(**query, PaginationConfig={"PageSize": 2})
+
+    class Client:
+        def get_paginator(self, _operation: str) -> Paging:
+            return Paging()
+
+    client: Any = Client()
+    assert set(replace(on_dynamodb, client=client).overdue(START.replace(year=2027))) == orders
+
+
+def test_an_events_data_is_stored_as_the_json_that_goes_out() -> None:
+    order = after(new_order(), Status.ROUTING)
+    data = to_item(order)["events"]["L"][1]["M"]["data"]["S"]
+    assert data == '{"attempt":1,"venues":["raydium","meteora"]}'
+
+
+def test_a_whole_order_takes_few_kilobytes() -> None:
+    """Write units are counted in kilobytes; the events of one attempt must not add up."""
+    assert len(json.dumps(to_item(after(new_order(), *CONFIRMED)))) < 6_000
+
+
+def test_a_limit_of_ones_own_is_optional() -> None:
+    assert "minAmountOutEntered" not in to_item(new_order())
+    limited = new_order(what=terms(min_amount_out="200.0"))
+    assert from_item(to_item(limited)).terms.min_amount_out_entered == "200.0"
+
+
+def test_a_table_that_does_not_answer_is_an_unavailable_dependency(on_dynamodb: DynamoDBOrderStore) -> None:
+    broken, order = replace(on_dynamodb, table="missing"), new_order()
+    with pytest.raises(DependencyUnavailable, match="DynamoDB"):
+        broken.create(order)
+    with pytest.raises(DependencyUnavailable, match="DynamoDB"):
+        broken.load(order.id)
+    with pytest.raises(DependencyUnavailable, match="DynamoDB"):
+        broken.append(after(order, Status.ROUTING))
+    with pytest.raises(DependencyUnavailable, match="DynamoDB"):
+        list(broken.overdue(START))
+    with pytest.raises(DependencyUnavailable, match="DynamoDB"):
+        broken.check()
+
+
+def test_a_table_that_answers_passes_the_check(on_dynamodb: DynamoDBOrderStore) -> None:
+    on_dynamodb.check()
