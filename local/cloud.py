@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ import boto3
 
 from local.deploy import Deployment, deploy
 from local.emulator import Emulator, admin_session
+from local.guard import Guard
 from local.postgres import Postgres
 from local.processes import Child
 from local.settings import ROOT, LocalCloudError, Settings, free_ports
@@ -35,6 +36,7 @@ class LocalCloud:
         self.session: boto3.Session = admin_session(settings.aws_url)
         self._deployment = Deployment({}, {})
         self._children: list[Child] = []
+        self._guard: Guard | None = None
         self._resources = ExitStack()
 
     @property
@@ -52,6 +54,7 @@ class LocalCloud:
             self._resources.enter_context(sole_owner(self.settings.state_dir))
             self.settings.check_ports()
             self.settings.functions_log.unlink(missing_ok=True)
+            self._guard = self._resources.enter_context(closing(Guard()))
             say("Starting Postgres")
             self.start_postgres()
             say("Starting the AWS emulator")
@@ -66,9 +69,8 @@ class LocalCloud:
 
     def stop(self) -> None:
         """Stop everything. The emulator saves its state while it stops."""
-        for child in reversed(self._children):
-            child.stop()
-        self._children.clear()
+        for child in reversed(list(self._children)):
+            self._stop_child(child)
         self._resources.close()
 
     def deploy(self, **parameters: str) -> None:
@@ -89,19 +91,19 @@ class LocalCloud:
 
     def start_postgres(self) -> None:
         """Start Postgres, or start it again."""
-        self._children.append(Postgres(self.settings.state_dir / "postgres", self.settings.postgres_port).start())
+        self._add(Postgres(self.settings.state_dir / "postgres", self.settings.postgres_port).start())
 
     def start_emulator(self) -> None:
         """Start the emulator, or start it again with the state that it had saved."""
-        self._children.append(Emulator(self.settings).start())
+        self._add(Emulator(self.settings).start())
 
     def stop_postgres(self) -> None:
         """Stop Postgres and leave the rest running."""
-        self._stop_child(Postgres.NAME)
+        self._stop_child(self._child(Postgres.NAME))
 
     def stop_emulator(self) -> None:
         """Stop the emulator, and with it all functions, and leave the rest running."""
-        self._stop_child(Emulator.NAME)
+        self._stop_child(self._child(Emulator.NAME))
 
     def ended(self) -> list[Child]:
         """Return what should be running and is not."""
@@ -116,10 +118,19 @@ class LocalCloud:
     ) -> None:
         self.stop()
 
-    def _stop_child(self, name: str) -> None:
-        child = next(child for child in self._children if child.name == name)
+    def _add(self, child: Child) -> None:
+        self._children.append(child)
+        if self._guard:
+            self._guard.watch(child.process.pid)
+
+    def _child(self, name: str) -> Child:
+        return next(child for child in self._children if child.name == name)
+
+    def _stop_child(self, child: Child) -> None:
         child.stop()
         self._children.remove(child)
+        if self._guard:
+            self._guard.forget(child.process.pid)
 
     def _start_proxy(self) -> None:
         stage = self._deployment.parameters["Stage"]
@@ -131,8 +142,8 @@ class LocalCloud:
             log=self.settings.state_dir / "proxy.log",
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
-        self._children.append(child)
         child.wait_until(self.settings.proxy_listens)
+        self._add(child)
 
 
 @contextmanager

@@ -132,6 +132,15 @@ def test_a_part_that_ends_on_its_own_ends_the_rest(command: Callable[..., subpro
     assert not [relative for relative in family if _runs(relative)]
 
 
+def test_being_killed_leaves_nothing_either(command: Callable[..., subprocess.Popen[str]]) -> None:
+    process = command()
+    _read_until(process, "curl")
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate(timeout=30)
+    eventually(lambda: [relative for relative in family if _runs(relative)], lambda running: not running)
+
+
 @pytest.mark.parametrize("variable", PORT_VARIABLES.values())
 def test_a_taken_port_is_named(command: Callable[..., subprocess.Popen[str]], variable: str) -> None:
     with sockets.create_server((HOST, 0)) as server:
