@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pages import asset, content_security_policy, index_page
+from pages import asset, content_security_policy, etag, index_page
 
 from order_engine import bootstrap
 from order_engine.application.cancel_order import cancel_order
@@ -104,8 +104,8 @@ def health() -> Answer:
 def dashboard() -> Answer:
     """Return the dashboard."""
     websocket_url = bootstrap.environment().text("WEBSOCKET_URL")
-    headers = {"Content-Security-Policy": content_security_policy(websocket_url), "Cache-Control": "no-cache"}
-    return text_answer(HTTPStatus.OK, "text/html; charset=utf-8", index_page(websocket_url), headers)
+    headers = {"Content-Security-Policy": content_security_policy(websocket_url)}
+    return _file("text/html; charset=utf-8", index_page(websocket_url), headers)
 
 
 @app.get("/assets/<name>")
@@ -113,4 +113,12 @@ def dashboard_file(name: str) -> Answer:
     """Return one of the dashboard's files."""
     if (found := asset(name)) is None:
         return problem_answer(problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such file."))
-    return text_answer(HTTPStatus.OK, *found, {"Cache-Control": "no-cache"})
+    return _file(*found, {})
+
+
+def _file(content_type: str, text: str, headers: dict[str, str]) -> Answer:
+    """Return a file, or only that it has not changed: every use asks, so that an update is seen at once."""
+    headers |= {"Cache-Control": "no-cache", "ETag": etag(text)}
+    if app.current_event.headers.get("if-none-match") == headers["ETag"]:
+        return text_answer(HTTPStatus.NOT_MODIFIED, content_type, "", headers)
+    return text_answer(HTTPStatus.OK, content_type, text, headers)

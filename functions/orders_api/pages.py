@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 
@@ -20,6 +21,12 @@ def index_page(websocket_url: str) -> str:
     """Return the page; it learns the WebSocket's address from us, as that is another host on AWS."""
     page = (FOLDER / "index.html").read_text(encoding="utf-8")
     return page.replace("{{WEBSOCKET_URL}}", escape(websocket_url, quote=True))
+
+
+@cache
+def etag(text: str) -> str:
+    """Return the entity tag of a text, so that a browser that has it already is not sent it again."""
+    return f'"{sha256(text.encode()).hexdigest()[:16]}"'
 
 
 @cache

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from order_engine.application.ports import Allowance, Clock, Dice, OrderStore, RateLimiter, WakeUpQueue
 from order_engine.domain.errors import DependencyUnavailable, IdempotencyConflict
-from order_engine.domain.events import Event, Status, accepted_data
+from order_engine.domain.events import Status
 from order_engine.domain.order import Order, Terms
 
 _IDEMPOTENCY_NAMESPACE = UUID("6d1a4f53-5b4c-4d0b-9f2e-6c3f4f0f6a11")
@@ -79,15 +79,13 @@ class OrderDesk:
         return OrderAccepted(existing, replayed=True, allowance=allowance)
 
     def _new_order(self, command: SubmitOrder) -> Order:
-        now = self.clock.now()
-        return Order(
-            id=self._order_id(command),
-            user_id=command.user_id,
-            terms=command.terms,
-            created_at=now,
-            events=(Event(1, Status.PENDING, now, accepted_data(command.correlation_id)),),
-            client_order_id=command.client_order_id,
-            correlation_id=command.correlation_id,
+        return Order.accepted(
+            self._order_id(command),
+            command.user_id,
+            command.terms,
+            self.clock.now(),
+            command.client_order_id,
+            command.correlation_id,
         )
 
     def _order_id(self, command: SubmitOrder) -> str:

@@ -87,11 +87,6 @@ def expired_error_data(transaction: Transaction) -> dict[str, Any]:
     }
 
 
-def accepted_data(correlation_id: str | None) -> Data:
-    """`pending`, the first event: by which request the order was placed."""
-    return {"correlationId": correlation_id} if correlation_id else {}
-
-
 def retry_data(attempt: int, delay: float, next_attempt_at: datetime, error: Data) -> Data:
     """`pending` once more: the number of the coming attempt, its delay in seconds, and what went wrong."""
     return {

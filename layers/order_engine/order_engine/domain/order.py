@@ -56,6 +56,17 @@ class Terms:
         """Whether both order the same thing, however it was written (``1`` and ``1.0``)."""
         return self.meaning == other.meaning
 
+    def described(self) -> dict[str, str]:
+        """Return the terms as they go over the wire: exactly as they were entered."""
+        terms = {
+            "orderType": self.order_type,
+            "tokenIn": self.token_in.symbol,
+            "tokenOut": self.token_out.symbol,
+            "amountIn": self.amount_in_entered,
+            "slippage": self.slippage_entered,
+        }
+        return terms | {"minAmountOut": self.min_amount_out_entered} if self.min_amount_out_entered else terms
+
     @property
     def meaning(self) -> tuple[str, str, str, int, int, int]:
         """The terms without their spelling."""
@@ -87,6 +98,27 @@ class Order:
     events: tuple[Event, ...]
     client_order_id: str | None = None
     correlation_id: str | None = None
+
+    @classmethod
+    def accepted(
+        cls,
+        order_id: str,
+        user_id: str,
+        terms: Terms,
+        at: datetime,
+        client_order_id: str | None = None,
+        correlation_id: str | None = None,
+    ) -> Order:
+        """Return a new order. Its first event says all there is to know, so that the stream explains itself.
+
+        Args:
+            at: aware UTC.
+        """
+        data = {"userId": user_id, **terms.described()}
+        if correlation_id:
+            data["correlationId"] = correlation_id
+        events = (Event(1, Status.PENDING, at, data),)
+        return cls(order_id, user_id, terms, at, events, client_order_id, correlation_id)
 
     @property
     def version(self) -> int:
