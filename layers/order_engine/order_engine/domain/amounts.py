@@ -24,6 +24,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _EXACT = Context(prec=2 * _LONGEST_NUMBER)
 """Decimal's own default of 28 digits would round the largest amounts."""
 
+_PRICE = Context(prec=12)
+
 
 def parse_decimal(field: str, value: str | int | Decimal, code: str) -> Decimal:
     """Read a finite decimal number exactly.
@@ -99,3 +101,8 @@ def ratio(numerator: int, denominator: int, places: int = 6) -> str:
     """Return ``numerator / denominator`` as a decimal string, rounded half to even at `places` places."""
     quantum = Decimal(1).scaleb(-places)
     return plain((Decimal(numerator) / Decimal(denominator)).quantize(quantum) + 0)  # + 0: no minus before a zero
+
+
+def price(numerator: int, denominator: int) -> str:
+    """Return ``numerator / denominator`` with 12 significant digits: prices span many orders of magnitude."""
+    return plain(_PRICE.divide(Decimal(numerator), Decimal(denominator)))

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from order_engine.domain.amounts import BASIS_POINTS, format_amount, ratio
+from order_engine.domain.amounts import BASIS_POINTS, format_amount, price, ratio
 from order_engine.domain.errors import ExecutionError
 from order_engine.domain.swaps import Landed, Quote, Reverted, Transaction
 from order_engine.domain.tokens import WRAPPED_SOL_MINT, Token
@@ -144,13 +144,13 @@ def confirmed_data(transaction: Transaction, landed: Landed) -> Data:
     """`confirmed`: the receipt, with the pool state that anybody can recompute it from."""
     swap = transaction.swap
     quoted = transaction.quoted_amount_out
-    price = landed.amount_out * 10**swap.token_in.decimals, swap.amount_in * 10**swap.token_out.decimals
+    paid = landed.amount_out * 10**swap.token_in.decimals, swap.amount_in * 10**swap.token_out.decimals
     return {
         "attempt": swap.attempt,
         "venue": transaction.venue,
         "txHash": transaction.signature,
         "amountOut": format_amount(landed.amount_out, swap.token_out),
-        "executedPrice": ratio(*price, places=9),
+        "executedPrice": price(*paid),
         "fee": format_amount(landed.fee, swap.token_in),
         "priceImpact": landed.price_impact,
         "slippageBps": ratio((quoted - landed.amount_out) * BASIS_POINTS, quoted, places=2),
