@@ -113,10 +113,22 @@ class OrdersClient:
             return order_from(body["order"])
 
     def list(
-        self, *, status: Status | None = None, token_in: str | None = None, page_size: int = 50
+        self,
+        *,
+        status: Status | None = None,
+        token_in: str | None = None,
+        user_id: str | None = None,
+        page_size: int = 50,
     ) -> Iterator[Order]:
-        """Yield orders, newest first; the next page is fetched when it is needed."""
-        query = {"status": status, "tokenIn": token_in, "limit": page_size, "cursor": None}
+        """Yield orders, newest first; the next page is fetched when it is needed.
+
+        Args:
+            status: only orders in this state.
+            token_in: only orders that sell this token, by symbol or mint address.
+            user_id: only this user's, where authentication is off.
+            page_size: how many are fetched at once, up to 100.
+        """
+        query = {"status": status, "tokenIn": token_in, "userId": user_id, "limit": page_size, "cursor": None}
         while True:
             body = self._json("GET", "/api/orders", params={k: v for k, v in query.items() if v is not None})
             with reading("the list of orders"):

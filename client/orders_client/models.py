@@ -92,13 +92,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An attempt that went wrong: the event that says so, the attempt's number from 1, and why."""
+    """An attempt that went wrong: the event that says so, the attempt's number from 1, and why (code, message, …)."""
 
     seq: int
     attempt: int
-    code: str
-    message: str
-    occurred_at: datetime
+    timestamp: datetime
+    error: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,8 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether the service runs; `details` is the rest of the answer, such as each dependency's state."""
+    """How the engine is: ``healthy``, ``degraded`` or ``unhealthy``; and each dependency, where they were asked."""
 
     status: str
     timestamp: datetime
-    details: Mapping[str, Any]
+    dependencies: Mapping[str, str]

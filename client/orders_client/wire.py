@@ -77,13 +77,11 @@ def metrics_from(body: Json) -> Metrics:
 
 def health_from(body: Json) -> Health:
     """Read the health."""
-    details = {name: value for name, value in body.items() if name not in ("status", "timestamp")}
-    return Health(body["status"], _moment(body["timestamp"]), details)
+    return Health(body["status"], _moment(body["timestamp"]), body.get("dependencies", {}))
 
 
 def _failure(body: Json) -> Failure:
-    when = _moment(body["timestamp"])
-    return Failure(int(body["seq"]), int(body["attempt"]), body["code"], body["message"], when)
+    return Failure(int(body["seq"]), int(body["attempt"]), _moment(body["timestamp"]), body["error"])
 
 
 def _moment(text: str) -> datetime:

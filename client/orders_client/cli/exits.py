@@ -1,0 +1,66 @@
+"""Exit codes, and errors as people and scripts want to read them."""
+
+from __future__ import annotations
+
+import json
+from enum import IntEnum
+from typing import Any
+
+from rich.console import Console
+
+from orders_client.errors import ApiError, OrdersError
+from orders_client.models import Status
+
+
+class ExitCode(IntEnum):
+    """What the shell gets to know."""
+
+    DONE = 0
+    NOT_CONFIRMED = 1
+    """An order that was waited for has failed or was cancelled."""
+    USAGE = 2
+    REFUSED = 3
+    """The API refused, and will again."""
+    UNAVAILABLE = 4
+    """No answer, or none that can be read; or an order did not end in time. Another try may succeed."""
+    INTERRUPTED = 130
+
+
+EPILOG = (
+    "Exit codes: 0 done · 1 an order that was waited for is not confirmed · 2 wrong usage · 3 refused by the API ·"
+    " 4 no answer, or not in time · 130 interrupted"
+)
+
+
+def exit_code(error: OrdersError) -> ExitCode:
+    """Return the exit code for an error."""
+    return ExitCode.REFUSED if isinstance(error, ApiError) else ExitCode.UNAVAILABLE
+
+
+def ending(statuses: list[Status]) -> ExitCode:
+    """Return the exit code for orders that have ended."""
+    confirmed = all(status is Status.CONFIRMED for status in statuses)
+    return ExitCode.DONE if confirmed else ExitCode.NOT_CONFIRMED
+
+
+def report(error: OrdersError, console: Console, *, as_json: bool) -> None:
+    """Say what went wrong and what to do about it."""
+    if as_json:
+        console.print(json.dumps({"error": _facts(error)}), markup=False, soft_wrap=True)
+        return
+    console.print("[bold red]Error[/]", end=" ")
+    console.print(str(error), markup=False, soft_wrap=True)
+    if isinstance(error, ApiError):
+        for fault in error.problem.errors:
+            console.print(f"  {fault.field}: {fault.message}", markup=False, soft_wrap=True)
+    if error.next_step:
+        console.print("[bold]Next[/]", error.next_step, soft_wrap=True)
+
+
+def _facts(error: OrdersError) -> dict[str, Any]:
+    facts: dict[str, Any] = {"message": str(error), "nextStep": error.next_step}
+    if isinstance(error, ApiError):
+        problem = error.problem
+        faults = [{"field": one.field, "code": one.code, "message": one.message} for one in problem.errors]
+        facts |= {"code": problem.code, "status": problem.status, "errors": faults, "requestId": problem.request_id}
+    return facts

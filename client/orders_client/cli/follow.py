@@ -1,0 +1,148 @@
+"""Commands that follow orders: place --watch, watch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from orders_client.api import DEFAULT_URL
+from orders_client.cli.board import Display, display_for
+from orders_client.cli.exits import ending
+from orders_client.cli.output import print_json
+from orders_client.cli.shared import Json, Setup, StreamUrl, Timeout, Token, Url, User, setup_of, stream_url
+from orders_client.errors import Unavailable
+from orders_client.models import Accepted, Status
+from orders_client.stream import OrderStream
+
+
+def amount(text: str) -> Decimal:
+    """Read an amount as it was typed."""
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f"{text!r} is no decimal number such as 1.5") from error
+
+
+Amount = Annotated[Decimal, typer.Argument(metavar="AMOUNT", parser=amount, help="How much of it, such as 1.5.")]
+Fraction = Annotated[
+    Decimal | None,
+    typer.Option(
+        metavar="FRACTION",
+        parser=amount,
+        help="Tolerated loss against the quote: 0.01 is 1 %.",
+        show_default="the engine's",
+    ),
+]
+MinOut = Annotated[
+    Decimal | None,
+    typer.Option("--min-out", metavar="AMOUNT", parser=amount, help="The least that may come out.", show_default=False),
+]
+TokenIn = Annotated[
+    str, typer.Argument(metavar="FROM", help="Token to sell: symbol or mint address.", show_default=False)
+]
+TokenOut = Annotated[str, typer.Argument(metavar="TO", help="Token to buy.", show_default=False)]
+
+
+def place(
+    context: typer.Context,
+    token_in: TokenIn,
+    token_out: TokenOut,
+    amount_in: Amount,
+    slippage: Fraction = None,
+    min_out: MinOut = None,
+    client_order_id: Annotated[
+        str | None, typer.Option(help="Your own id; the same again is the same order.", show_default=False)
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow it to its end.")] = False,
+    timeout: Timeout = None,
+    user: User = None,
+    url: Url = DEFAULT_URL,
+    ws_url: StreamUrl = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Place a market order: swap AMOUNT of FROM for TO at the better venue.
+
+    However often the request has to be sent over a bad line, it is one order.
+    """
+    setup = setup_of(context, as_json=as_json)
+    with setup.client(url, token) as client:
+        accepted = client.place(
+            token_in,
+            token_out,
+            amount_in,
+            slippage=slippage,
+            min_amount_out=min_out,
+            client_order_id=client_order_id,
+            user_id=user,
+        )
+    _say_accepted(setup, accepted, watch=watch)
+    if watch:
+        stream = setup.stream(ws_url or accepted.websocket_url, token)
+        _follow_to_the_end(setup, stream, [accepted.order_id], timeout)
+
+
+def watch(
+    context: typer.Context,
+    order_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Orders to follow.", show_default=False)
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Follow all orders, from now on.")] = False,
+    timeout: Timeout = None,
+    url: Url = DEFAULT_URL,
+    ws_url: StreamUrl = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Follow orders to their end, or all orders until interrupted. Reconnects and catches up by itself."""
+    if everything == bool(order_ids):
+        raise typer.BadParameter("give either the ids of orders, or --all")
+    setup = setup_of(context, as_json=as_json)
+    stream = setup.stream(stream_url(url, ws_url), token)
+    _follow_to_the_end(setup, stream, [one.lower() for one in order_ids or ()], timeout)
+
+
+def _say_accepted(setup: Setup, accepted: Accepted, *, watch: bool) -> None:
+    if setup.as_json:
+        print_json(setup.out, accepted)
+        return
+    again = " before; this is still that order" if accepted.replayed else ""
+    setup.out.print(f"Accepted [bold]{accepted.order_id}[/]{again}", soft_wrap=True)
+    if not watch:
+        setup.err.print(f"[dim]Follow it: orders watch {accepted.order_id}[/]", soft_wrap=True)
+
+
+def _follow_to_the_end(setup: Setup, stream: OrderStream, order_ids: Sequence[str], timeout: float | None) -> None:
+    """Show orders until all of these have ended; without any, show all orders for ever."""
+    statuses = asyncio.run(_within(timeout, setup, stream, order_ids))
+    raise typer.Exit(ending(statuses))
+
+
+async def _within(seconds: float | None, setup: Setup, stream: OrderStream, order_ids: Sequence[str]) -> list[Status]:
+    try:
+        async with asyncio.timeout(seconds), stream:
+            with display_for(setup.out, stream, as_json=setup.as_json) as display:
+                return await follow(stream, display, order_ids)
+    except TimeoutError as timeout:
+        step = f"They go on all the same. Look again: orders watch {' '.join(order_ids) or '--all'}"
+        raise Unavailable(f"Not ended after {seconds:g} s.", step) from timeout
+
+
+async def follow(stream: OrderStream, display: Display, order_ids: Sequence[str]) -> list[Status]:
+    """Show events until all of these orders have ended, and return how; without any, go on for ever."""
+    if order_ids:
+        await asyncio.gather(*map(stream.subscribe, dict.fromkeys(order_ids)))
+    else:
+        await stream.subscribe_channel("all")
+    ends: dict[str, Status] = {}
+    async for update in stream:
+        display.show(update)
+        if update.event.status.terminal:
+            ends[update.order_id] = update.event.status
+        if order_ids and ends.keys() >= set(order_ids):
+            break
+    return list(ends.values())

@@ -1,0 +1,88 @@
+"""Commands that ask the HTTP API one thing: get, cancel, list, history, metrics, health."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from orders_client.api import DEFAULT_URL
+from orders_client.cli.exits import ExitCode
+from orders_client.cli.output import health_table, history_card, metrics_table, order_card, orders_table, print_json
+from orders_client.cli.shared import Json, OrderId, Token, Url, User, setup_of
+from orders_client.models import Status
+
+
+def get(
+    context: typer.Context, order_id: OrderId, url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False
+) -> None:
+    """Show an order as it is now."""
+    setup = setup_of(context, as_json=as_json)
+    with setup.client(url, token) as client:
+        setup.show(client.get(order_id), order_card)
+
+
+def cancel(
+    context: typer.Context, order_id: OrderId, url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False
+) -> None:
+    """Cancel an order, as long as it is pending or routing."""
+    setup = setup_of(context, as_json=as_json)
+    with setup.client(url, token) as client:
+        setup.show(client.cancel(order_id), order_card)
+
+
+def history(
+    context: typer.Context, order_id: OrderId, url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False
+) -> None:
+    """Show an order as the history keeps it, with each failed attempt."""
+    setup = setup_of(context, as_json=as_json)
+    with setup.client(url, token) as client:
+        setup.show(client.history(order_id), history_card)
+
+
+def list_orders(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
+    status: Annotated[Status | None, typer.Option(help="Only orders in this state.", show_default=False)] = None,
+    token_in: Annotated[str | None, typer.Option(help="Only orders that sell this token.", show_default=False)] = None,
+    user: User = None,
+    url: Url = DEFAULT_URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """List orders, newest first."""
+    setup = setup_of(context, as_json=as_json)
+    with setup.client(url, token) as client:
+        pages = client.list(status=status, token_in=token_in, user_id=user, page_size=min(limit, 100))
+        orders = list(islice(pages, limit))
+    if as_json:
+        for order in orders:
+            print_json(setup.out, order)
+    elif orders:
+        setup.out.print(orders_table(orders))
+    else:
+        setup.out.print("No such orders. Place one: orders place SOL USDC 1")
+
+
+def metrics(context: typer.Context, url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False) -> None:
+    """Show how much there is to do, and how many orders ended how."""
+    setup = setup_of(context, as_json=as_json)
+    with setup.client(url, token) as client:
+        setup.show(client.metrics(), metrics_table)
+
+
+def health(
+    context: typer.Context,
+    deep: Annotated[bool, typer.Option("--deep", help="Also ask everything that the engine needs.")] = False,
+    url: Url = DEFAULT_URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Show how the engine is; exits with 4 where it is unhealthy."""
+    setup = setup_of(context, as_json=as_json)
+    with setup.client(url, token) as client:
+        found = client.health(deep=deep)
+    setup.show(found, health_table)
+    if found.status == "unhealthy":
+        raise typer.Exit(ExitCode.UNAVAILABLE)

@@ -1,0 +1,193 @@
+"""Answers as JSON, and as tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from orders_client.models import Event, Failure, Health, History, Metrics, Order, Status
+
+COLOURS = {
+    Status.PENDING: "yellow",
+    Status.ROUTING: "cyan",
+    Status.BUILDING: "cyan",
+    Status.SUBMITTED: "blue",
+    Status.CONFIRMED: "green",
+    Status.FAILED: "red",
+    Status.CANCELLED: "magenta",
+}
+
+
+def plain(value: Any) -> Any:
+    """Return a value in its form on the wire: camelCase names, amounts as text, times as ISO 8601; no nulls."""
+    if is_dataclass(value):
+        pairs = ((_camel(one.name), getattr(value, one.name)) for one in fields(value))
+        return {name: plain(content) for name, content in pairs if content is not None}
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return [plain(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+def print_json(console: Console, value: Any) -> None:
+    """Print a value on one line."""
+    console.out(json.dumps(plain(value), ensure_ascii=False), highlight=False)
+
+
+def status_text(status: Status) -> Text:
+    """Return the status in its colour."""
+    return Text(status.value, COLOURS[status])
+
+
+def swap_text(order: Order) -> str:
+    """Return what is swapped for what."""
+    return f"{order.amount_in:f} {order.token_in} → {order.token_out}"
+
+
+def clock_time(moment: datetime) -> str:
+    """Return a time in the local time zone, without its date."""
+    return f"{moment.astimezone():%H:%M:%S}.{moment.microsecond // 1000:03}"
+
+
+def order_card(order: Order) -> RenderableType:
+    """Return everything about an order."""
+    facts = facts_table()
+    shown = {
+        "order": order.id,
+        "client order id": order.client_order_id,
+        "user": order.user_id,
+        "status": status_text(order.status),
+        "swap": swap_text(order),
+        "slippage": order.slippage,
+        "min out": order.min_amount_out,
+        "amount out": order.amount_out and f"{order.amount_out:f} {order.token_out}",
+        "price": order.executed_price,
+        "price impact": order.price_impact,
+        "fee": order.fee and f"{order.fee:f} {order.token_in}",
+        "venue": order.venue,
+        "transaction": order.tx_hash,
+        "attempts": order.attempts,
+        "error": order.error and reason(order.error),
+        "created": f"{order.created_at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
+    }
+    for name, value in shown.items():
+        if value is not None:
+            facts.add_row(name, value if isinstance(value, Text) else str(value))
+    return Group(facts, steps_table(order.events))
+
+
+def steps_table(events: Iterable[Event]) -> Table:
+    """Return the steps of an order, each with the time since the one before."""
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for name in ("#", "time", "after", "step", ""):
+        table.add_column(name, justify="right" if name in ("#", "after") else "left")
+    before: Event | None = None
+    for event in events:
+        after = f"{(event.timestamp - before.timestamp).total_seconds():.3f} s" if before else ""
+        table.add_row(str(event.seq), clock_time(event.timestamp), after, status_text(event.status), note(event))
+        before = event
+    return table
+
+
+def note(event: Event) -> str:
+    """Return what is worth knowing of a step, in a few words."""
+    return _NOTES[event.status](event.data)
+
+
+def _retry_note(data: Mapping[str, Any]) -> str:
+    if "error" not in data:
+        return ""
+    return f"attempt {data.get('attempt')} in {data.get('delaySeconds')} s, after {reason(data['error'])}"
+
+
+def _building_note(data: Mapping[str, Any]) -> str:
+    return f"{data.get('venue')} of {' · '.join(map(_quote, data.get('quotes', ())))}"
+
+
+_NOTES: dict[Status, Callable[[Mapping[str, Any]], str]] = {
+    Status.PENDING: _retry_note,
+    Status.ROUTING: lambda data: f"attempt {data.get('attempt')}: asking {', '.join(data.get('venues', ()))}",
+    Status.BUILDING: _building_note,
+    Status.SUBMITTED: lambda data: str(data.get("txHash", "")),
+    Status.CONFIRMED: lambda data: f"{data.get('amountOut')} out at {data.get('executedPrice')}",
+    Status.FAILED: lambda data: reason(data.get("error", {})),
+    Status.CANCELLED: lambda data: f"by {data.get('by')}",
+}
+
+
+def reason(error: Mapping[str, Any]) -> str:
+    """Return an error of an order in one line."""
+    return f"{error.get('code')}: {error.get('message')}"
+
+
+def orders_table(orders: Iterable[Order]) -> Table:
+    """Return a list of orders."""
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for name in ("order", "created", "swap", "status", "out", "venue"):
+        table.add_column(name, no_wrap=True, justify="right" if name == "out" else "left")
+    for order in orders:
+        created = f"{order.created_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        out = f"{order.amount_out:f}" if order.amount_out is not None else ""
+        table.add_row(order.id, created, swap_text(order), status_text(order.status), out, order.venue)
+    return table
+
+
+def history_card(history: History) -> RenderableType:
+    """Return an order's history."""
+    return Group(order_card(history.order), *(_failed_attempt(failure) for failure in history.failures))
+
+
+def metrics_table(metrics: Metrics) -> Table:
+    """Return the figures, queue and orders side by side."""
+    table = Table.grid(padding=(0, 4))
+    table.add_row("[bold]queue[/]", "[bold]orders[/]")
+    table.add_row(_figures(metrics.queue), _figures(metrics.orders))
+    return table
+
+
+def health_table(health: Health) -> Table:
+    """Return the health of the engine and of what it needs."""
+    table = facts_table()
+    for name, state in {"engine": health.status, **health.dependencies}.items():
+        table.add_row(name, Text(state, "green" if state == "healthy" else "red"))
+    return table
+
+
+def facts_table() -> Table:
+    """Return an empty table for names and values."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    return table
+
+
+def _figures(numbers: Mapping[str, int]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    for name, number in numbers.items():
+        table.add_row(name, str(number))
+    return table
+
+
+def _failed_attempt(failure: Failure) -> Text:
+    when = clock_time(failure.timestamp)
+    return Text(f" attempt {failure.attempt} failed at {when}: {reason(failure.error)}", "red")
+
+
+def _quote(quote: Mapping[str, Any]) -> str:
+    return f"{quote.get('venue')} {quote['amountOut'] if 'amountOut' in quote else reason(quote.get('error', {}))}"
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
