@@ -92,9 +92,9 @@ MOST = Faults(
     schedule_late=0.5,
     schedule_twice=0.5,
     answer_lost=0.2,
-    client_leaves=0.1,
+    client_leaves=0.3,
     disconnect_unnoticed=0.5,
-    mempool_lost=0.3,
+    mempool_lost=1.0,
     mempool_slow=0.3,
     quote=0.4,
     simulation=0.4,
@@ -103,7 +103,7 @@ MOST = Faults(
     function_timeout=0.1,
     skew=1.0,
     few_receives=1.0,
-    connect_slow=0.3,
+    connect_slow=1.0,
 )
 """The highest probabilities that a run may draw."""
 

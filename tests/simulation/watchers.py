@@ -34,6 +34,8 @@ class Watcher:
         self.confirmed: dict[str, int] = {}
         """Target → how many images the order stream had when `subscribed` came, on this connection."""
         self._channel = world.random.choice([None, None, user_target(self.user), ALL])
+        self._restless = world.random.random() < 0.5
+        self._single_minded = world.random.random() < 0.5
         self._read = 0
         self._connections = 0
         self._ordered: dict[str, SubmitOrder] = {}
@@ -47,6 +49,7 @@ class Watcher:
 
     def run(self) -> None:
         """Live."""
+        self.world.scheduler.sleep(int(self.world.random.random() * 60_000))
         while True:
             self.world.scheduler.sleep(int(self.world.random.random() * 1_500))
             if self.connection is None:
@@ -71,11 +74,13 @@ class Watcher:
         self._connections += 1
         connection = f"{self.name}/{self._connections}"
         world.clients.gone.add(connection)
+        if not self.wanted and (mine := self._own_orders()):
+            self.wanted[order_target(world.random.choice(mine))] = world.scheduler.now
         first = world.random.choice([None, *self.wanted])
         subscription = self._subscription(first, connection) if first else None
         task = world.invoke("stream_gateway", lambda ports: lambdas.connect(ports, connection, self.user, subscription))
         if world.chaos.happens(world.chaos.faults.connect_slow):
-            world.scheduler.sleep(world.chaos.up_to(3))
+            world.scheduler.sleep(world.chaos.up_to(0.8))
         if task.error is None:
             world.clients.gone.discard(connection)
             self.connection = connection
@@ -89,9 +94,10 @@ class Watcher:
         self._take_all(connection)
         if self.connection is None:
             return
-        if world.chaos.happens(world.chaos.faults.client_leaves) or self._waited_in_vain():
+        had_enough = self._restless and world.chaos.happens(world.chaos.faults.client_leaves)
+        if had_enough or self._waited_in_vain():
             self.leave()
-        elif not world.chaos.calm:
+        elif not world.chaos.calm and not self._single_minded:
             self._go_on(connection)
 
     def _go_on(self, connection: str) -> None:
@@ -105,6 +111,10 @@ class Watcher:
         elif not self._ordered and random.random() < 0.1:
             command = self._ordered["the one"] = SubmitOrder(self.user, terms(random.choice(WISHES)))
             self._send(lambda ports: lambdas.execute_order(ports, connection, command, "the one"))
+
+    def _own_orders(self) -> list[str]:
+        accepted = self.world.promises.accepted.items()
+        return [order_id for order_id, command in accepted if command.user_id == self.user]
 
     def _subscribe(self, target: str) -> None:
         self.wanted[target] = self.world.scheduler.now

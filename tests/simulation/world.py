@@ -151,7 +151,7 @@ class World:
         self.order_stream = Stream[Order](self.scheduler, 2, lambda order: order.id)
         self.subscription_stream = Stream[Subscription](self.scheduler, 2, lambda row: row.target + row.connection_id)
         self.orders = StaleIndexStore(self.chaos, self.order_stream)
-        self.queue = UnreliableQueue(self, max_receive_count=2 + int(self.random.random() * 5) if few else 20)
+        self.queue = UnreliableQueue(self, max_receive_count=1 + int(self.random.random() * 5) if few else 20)
         self.dead_letters = InMemoryDeadLetters(self.queue)
         self.subscriptions = InMemorySubscriptions(stream=self.subscription_stream, between_writes=self._between_writes)
         self.clients = InMemoryClients()
