@@ -29,7 +29,7 @@ class ListOrders(BaseModel):
     user_id: Annotated[
         PrintableText | None, Field(alias="userId", description="Only this user's; where authentication is off.")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=64, description="`nextCursor` of the answer before, unchanged.")] = (
         None
     )

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from order_engine.application.submit_order import SubmitOrder
-from order_engine.domain.amounts import parse_amount, parse_slippage, plain
+from order_engine.domain.amounts import LONGEST_NUMBER, NUMBER, parse_amount, parse_slippage, plain
 from order_engine.domain.errors import FieldError, InvalidOrder
 from order_engine.domain.order import Terms
 from order_engine.domain.tokens import TOKENS, Token, find_token
@@ -27,18 +27,32 @@ def _number(value: object) -> object:
     return str(value)
 
 
-DecimalText = Annotated[
+_DECIMAL = {"type": ["string", "number"], "maxLength": LONGEST_NUMBER, "pattern": f"^{NUMBER.pattern}$"}
+_KNOWN = [name for token in TOKENS for name in (token.symbol, token.mint)]
+_ALIASES = {"type": "orderType", "slippageTolerance": "slippage"}
+
+DecimalText = Annotated[str, BeforeValidator(_number), Field(max_length=200), WithJsonSchema(_DECIMAL)]
+TokenName = Annotated[
     str,
-    BeforeValidator(_number, json_schema_input_type=str | float),
-    Field(max_length=200, examples=["1.5"]),
+    Field(
+        max_length=64,
+        description="Symbol, in any case, or mint address.",
+        json_schema_extra={"anyOf": [{"enum": _KNOWN}, {}]},  # so that readers and generators know some
+    ),
 ]
 PrintableText = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x20-\x7E]+$")]
+
+
+def _with_aliases(schema: dict[str, Any]) -> None:
+    """Describe a field's other name like the field, and that only one of the two may be given."""
+    schema["properties"] |= {alias: schema["properties"][name] for alias, name in _ALIASES.items()}
+    schema["not"] = {"anyOf": [{"required": [alias, name]} for alias, name in _ALIASES.items()]}
 
 
 class PlaceOrder(BaseModel):
     """An order to place. Unknown fields are refused, so that a misspelt one is not silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=None)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_with_aliases)
 
     order_type: Annotated[
         Literal["market"],
@@ -48,17 +62,14 @@ class PlaceOrder(BaseModel):
             description="`market`: swap at the best venue now. `type` is an alias.",
         ),
     ] = "market"
-    token_in: Annotated[
-        str, Field(alias="tokenIn", max_length=64, description="Symbol or mint address.", examples=["SOL"])
-    ]
-    token_out: Annotated[
-        str, Field(alias="tokenOut", max_length=64, description="Symbol or mint address.", examples=["USDC"])
-    ]
+    token_in: Annotated[TokenName, Field(alias="tokenIn", examples=["SOL"])]
+    token_out: Annotated[TokenName, Field(alias="tokenOut", examples=["USDC"])]
     amount_in: Annotated[
         DecimalText,
         Field(
             alias="amountIn",
             description="Decimal amount of the token in; no more decimals than the token has.",
+            examples=["1.5"],
         ),
     ]
     slippage: Annotated[

@@ -15,13 +15,13 @@ MAX_BASE_UNITS = 2**64 - 1
 BASIS_POINTS = 10_000
 MAX_SLIPPAGE_BPS = 5_000
 
-_LONGEST_NUMBER = 40
+LONGEST_NUMBER = 40
 """Characters. The longest sensible number has 20 digits before and 9 after the point."""
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """What people and JSON write; Decimal itself would also take spaces, underscores, other scripts' digits and NaN."""
 
-_EXACT = Context(prec=2 * _LONGEST_NUMBER)
+_EXACT = Context(prec=2 * LONGEST_NUMBER)
 """Decimal's own default of 28 digits would round the largest amounts."""
 
 _PRICE = Context(prec=12)
@@ -35,10 +35,10 @@ def parse_decimal(field: str, value: str | int | Decimal, code: str) -> Decimal:
     """
     text = str(value)
     try:
-        number = Decimal(text) if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
+        number = Decimal(text) if len(text) <= LONGEST_NUMBER and NUMBER.fullmatch(text) else None
     except InvalidOperation:  # an exponent beyond Decimal's own
         number = None
-    if number is None or abs(number.adjusted()) > _LONGEST_NUMBER:
+    if number is None or abs(number.adjusted()) > LONGEST_NUMBER:
         raise InvalidOrder(FieldError(field, code, 'must be a finite decimal number, such as "1.5"'))
     return number
 
