@@ -38,16 +38,18 @@ class Asked:
 def answer_to(body: str, connection_id: str, user: str | None, correlation_id: str) -> list[Message]:
     """Do what a frame asks for and return the messages to send back. No frame is left without an answer."""
     fields: dict[str, Any] = {}
+    answers: list[Message] = []
     try:
         fields = read_object(body)
         action = ACTIONS.get(str(fields.get("action")))
         if action is None:
             known = ", ".join(ACTIONS)
-            answers = [error("unknown_action", f"`action` must be one of {known}.")]
+            answers.append(error("unknown_action", f"`action` must be one of {known}."))
         else:
-            answers = list(action(Asked(fields, connection_id, user, correlation_id)))
+            for answer in action(Asked(fields, connection_id, user, correlation_id)):
+                answers.append(answer)  # what was answered before a failure stays answered
     except Exception as failure:
-        answers = [_error_of(failure)]
+        answers.append(_error_of(failure))
     request_id = fields.get("requestId")
     echo = {"requestId": request_id[:128]} if isinstance(request_id, str) else {}
     return [{**answer, **echo} for answer in answers]
