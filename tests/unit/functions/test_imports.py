@@ -1,0 +1,65 @@
+"""What a function imports is time that its users wait: none imports what it does not use, or makes clients early."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.functions import FUNCTIONS, NAMES
+
+WATCHED = {"alembic", "boto3", "moto", "psycopg", "pydantic", "sqlalchemy"}
+ALLOWED = {
+    "migrate_database": {"alembic", "psycopg", "sqlalchemy"},
+    "close_dead_letters": {"pydantic"},
+    "orders_api": {"pydantic"},
+    "process_orders": {"pydantic"},
+    "read_history": {"pydantic"},
+    "stream_gateway": {"pydantic"},
+    "push_updates": set(),
+    "sweep_orders": set(),
+    "write_history": set(),
+}
+PROBE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import app
+from order_engine import bootstrap
+made = [name for name, made in vars(bootstrap).items() if hasattr(made, "cache_info") and made.cache_info().currsize]
+print(json.dumps({"modules": sorted(sys.modules), "made": made, "handler": callable(app.handler)}))
+"""
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def imported(request: pytest.FixtureRequest) -> tuple[str, dict[str, list[str]]]:
+    """Import a function in a process of its own, in an environment without any setting."""
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    command = [sys.executable, "-W", "error", "-c", PROBE, str(FUNCTIONS / request.param)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return request.param, json.loads(done.stdout)
+
+
+def test_every_function_is_looked_at() -> None:
+    assert set(NAMES) == ALLOWED.keys()
+
+
+def test_a_function_imports_what_it_uses_and_nothing_else_that_takes_long(
+    imported: tuple[str, dict[str, list[str]]],
+) -> None:
+    name, found = imported
+    assert WATCHED & set(found["modules"]) == ALLOWED[name]
+
+
+def test_nothing_is_built_at_import_and_no_setting_is_read(imported: tuple[str, dict[str, list[str]]]) -> None:
+    _, found = imported
+    assert found["made"] == []
+    assert found["handler"]
+
+
+def test_fakes_stay_out_of_the_functions(imported: tuple[str, dict[str, list[str]]]) -> None:
+    _, found = imported
+    assert not [module for module in found["modules"] if module.startswith("order_engine.fakes")]

@@ -1,0 +1,104 @@
+"""What else the HTTP API answers: health, metrics, rate limits, the dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from order_engine import bootstrap
+from order_engine.application.ports import Allowance, Census
+from order_engine.application.watch_engine import Dependency
+from order_engine.domain.errors import RateLimited
+from tests.support.events import event
+from tests.support.functions import Deployment, Service
+
+
+def get(path: str, **query: str) -> dict[str, Any]:
+    given = event("http_health")
+    given |= {"rawPath": path, "routeKey": f"GET {path}", "queryStringParameters": query}
+    given["requestContext"]["http"]["path"] = path
+    return given
+
+
+def test_health_without_asking_anything_is_always_good(deployed: Deployment) -> None:
+    status, headers, body = deployed.http("http_health")
+    assert (status, body) == (200, {"status": "healthy", "timestamp": "2026-01-01T00:00:00.000Z"})
+    assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("orders", "history", "status", "health"),
+    [
+        (False, False, 200, "healthy"),
+        (False, True, 200, "degraded"),
+        (True, False, 503, "unhealthy"),
+    ],
+)
+def test_deep_health_asks_everything(
+    deployed: Deployment, orders: bool, history: bool, status: int, health: str
+) -> None:
+    needed = (
+        Dependency("orders", Service(down=orders).check),
+        Dependency("history", Service(down=history).check, vital=False),
+    )
+    deployed.replace("dependencies", needed)
+    answered, _, body = deployed.http(get("/health", deep="1"))
+    assert (answered, body["status"]) == (status, health)
+    assert body["dependencies"].keys() == {"orders", "history"}
+
+
+def test_metrics_tell_the_queue_and_the_orders(deployed: Deployment) -> None:
+    deployed.counts.publish(Census(1, {"confirmed": 3, "failed": 1}))
+    deployed.http("http_place_order")
+    status, _, body = deployed.http(get("/api/metrics"))
+    assert (status, body["queue"]["waiting"]) == (200, 1)
+    assert (body["orders"]["confirmed"], body["orders"]["total"]) == (3, 4)
+
+
+def test_who_places_too_many_is_told_when_to_come_back(deployed: Deployment) -> None:
+    class Full:
+        def admit(self, _user: str) -> Allowance:
+            raise RateLimited(5, 42)
+
+    deployed.replace("rate_limiter", Full())
+    status, headers, body = deployed.http("http_place_order")
+    assert (status, body["code"]) == (429, "rate_limited")
+    assert (headers["retry-after"], headers["ratelimit"]) == ("42", '"orders";r=0;t=42')
+    assert deployed.stored() == []
+
+
+def test_who_may_place_more_is_told_how_many(deployed: Deployment) -> None:
+    class Room:
+        def admit(self, _user: str) -> Allowance:
+            return Allowance(5, 4, 42)
+
+    deployed.replace("rate_limiter", Room())
+    status, headers, _ = deployed.http("http_place_order")
+    assert (status, headers["ratelimit"]) == (201, '"orders";r=4;t=42')
+    assert headers["ratelimit-policy"] == '"orders";q=5;w=60'
+
+
+def test_the_dashboard_knows_the_websocket_and_may_talk_to_nothing_else(deployed: Deployment) -> None:
+    status, headers, page = deployed.http(get("/"))
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert bootstrap.environment().text("WEBSOCKET_URL") in page
+    assert "{{" not in page
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self' wss://ws.example.org;" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(("name", "kind"), [("app.js", "text/javascript"), ("base.css", "text/css")])
+def test_the_dashboards_files_are_served(deployed: Deployment, name: str, kind: str) -> None:
+    status, headers, text = deployed.http(get(f"/assets/{name}"))
+    assert (status, headers["content-type"]) == (200, f"{kind}; charset=utf-8")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert text
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "app.py", "..%2fapp.py", "index.html.bak", ".css"])
+def test_no_other_file_is(deployed: Deployment, name: str) -> None:
+    status, _, body = deployed.http(get(f"/assets/{name}"))
+    assert (status, body["code"]) == (404, "not_found")

@@ -1,0 +1,182 @@
+"""Batches of wake-up messages: each order executed, nothing lost, and what can't be done is given back."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from order_engine import bootstrap
+from order_engine.adapters.process import ThreadExecutor
+from order_engine.config import InvalidSetting
+from order_engine.domain.errors import DependencyUnavailable
+from order_engine.domain.events import Status
+from order_engine.domain.order import Order
+from order_engine.fakes.orders import InMemoryOrderStore
+from tests.support.events import ALICES_ORDER, BOBS_ORDER, event
+from tests.support.functions import Deployment
+from tests.support.invariants import check
+from tests.support.orders import new_order
+
+UNKNOWN = "0198a1b2-7c3d-7e4f-8a5b-000000000000"
+
+
+def keep(deployed: Deployment, order_id: str) -> Order:
+    order = new_order(order_id, at=deployed.engine.clock.now())
+    deployed.engine.orders.create(order)
+    return order
+
+
+def bodies(name: str) -> list[str]:
+    return [record["body"] for record in event(name)["Records"]]
+
+
+def wake_up(order_id: str) -> str:
+    return json.dumps({"orderId": order_id})
+
+
+def comes_again_in(deployed: Deployment, body: str) -> float:
+    """Return the seconds until the message is visible."""
+    (visible_at,) = [one.visible_at for one in deployed.engine.queue.messages if one.body == body]
+    left: timedelta = visible_at - deployed.engine.clock.now()
+    return left.total_seconds()
+
+
+def test_a_wake_up_takes_the_order_to_its_end(deployed: Deployment) -> None:
+    order = keep(deployed, ALICES_ORDER)
+    assert deployed.deliver(bodies("sqs_wake_up")) == []
+    assert deployed.engine.now(order).status is Status.CONFIRMED
+    assert deployed.engine.queue.messages == []
+    check(deployed.engine)
+
+
+def test_the_sample_event_itself_is_one_that_lambda_sends(deployed: Deployment) -> None:
+    keep(deployed, ALICES_ORDER)
+    assert deployed.call("process_orders", "sqs_wake_up") == {"batchItemFailures": []}
+
+
+def test_poison_disturbs_none_of_its_batch_mates_and_is_given_back_at_once(deployed: Deployment) -> None:
+    alices, bobs = keep(deployed, ALICES_ORDER), keep(deployed, BOBS_ORDER)
+    good = [wake_up(ALICES_ORDER)] * 2 + [wake_up(BOBS_ORDER)]
+    given = bodies("sqs_poison")
+    poison = [body for body in given if body not in good]
+    assert len(poison) == len(given) - len(good) == 3
+    assert deployed.deliver(given) == poison
+    for order in (alices, bobs):
+        assert deployed.engine.now(order).status is Status.CONFIRMED
+    assert all(comes_again_in(deployed, body) <= 0 for body in poison)
+    check(deployed.engine)
+
+
+def test_poison_ends_among_the_dead_letters_where_somebody_sees_it(deployed: Deployment) -> None:
+    poison = [body for body in bodies("sqs_poison") if ALICES_ORDER not in body and BOBS_ORDER not in body]
+    deployed.deliver(poison)
+    for _ in range(deployed.engine.queue.max_receive_count):
+        deployed.deliver()
+    assert deployed.engine.queue.messages == []
+    assert sorted(letter.body for letter in deployed.engine.queue.dead) == sorted(poison)
+
+
+def test_a_batch_of_poison_alone_is_given_back_and_not_an_error(deployed: Deployment) -> None:
+    assert deployed.deliver(["wake up!", wake_up(UNKNOWN)]) == ["wake up!", wake_up(UNKNOWN)]
+
+
+def test_a_retry_comes_again_when_it_is_due(deployed: Deployment) -> None:
+    deployed.set(QUOTE_FAILURE_RATE="1", RETRY_BASE_DELAY_SECONDS="8")
+    order = keep(deployed, ALICES_ORDER)
+    assert deployed.deliver([wake_up(order.id)]) == [wake_up(order.id)]
+    retried = deployed.engine.now(order)
+    assert (retried.status, retried.events[-1].data["attempt"]) == (Status.PENDING, 2)
+    due: Any = retried.next_attempt_at
+    assert isinstance(due, datetime)
+    assert comes_again_in(deployed, wake_up(order.id)) == (due - deployed.engine.clock.now()).total_seconds()
+
+
+def test_an_order_that_keeps_failing_fails_after_its_retries_and_its_message_is_deleted(deployed: Deployment) -> None:
+    deployed.set(QUOTE_FAILURE_RATE="1")
+    order = keep(deployed, ALICES_ORDER)
+    deployed.engine.queue.put(wake_up(order.id))
+    for _ in range(4):
+        deployed.deliver()
+        deployed.engine.clock.sleep(10)
+    failed = deployed.engine.now(order)
+    assert (failed.status, failed.attempts) == (Status.FAILED, 4)
+    assert failed.events[-1].data["error"]["code"] == "quote_unavailable"
+    assert deployed.engine.queue.messages == []
+
+
+def test_without_time_the_message_is_given_back_instead_of_the_function_being_killed(deployed: Deployment) -> None:
+    deployed.set(EXECUTION_LATENCY_MS="10000")
+    order = keep(deployed, ALICES_ORDER)
+    assert deployed.deliver([wake_up(order.id)], seconds=5) == [wake_up(order.id)]
+    assert deployed.engine.now(order).status is Status.SUBMITTED
+    assert comes_again_in(deployed, wake_up(order.id)) == 10
+    deployed.engine.clock.sleep(10)
+    assert deployed.deliver() == []
+    check(deployed.engine)
+
+
+@pytest.mark.parametrize(("received_before", "pause"), [(0, 2), (3, 16), (15, 900)])
+def test_a_failure_of_ours_gives_the_message_back_for_longer_and_longer(
+    deployed: Deployment, received_before: int, pause: float
+) -> None:
+    class Down(InMemoryOrderStore):
+        def load(self, order_id: str) -> Order:
+            raise DependencyUnavailable(f"DynamoDB did not answer for {order_id}")
+
+    deployed.replace("orders", Down())
+    deployed.engine.queue.put(wake_up(ALICES_ORDER))
+    deployed.engine.queue.messages[0].receive_count = received_before
+    assert deployed.deliver() == [wake_up(ALICES_ORDER)]
+    assert comes_again_in(deployed, wake_up(ALICES_ORDER)) == pause
+
+
+def test_a_message_that_can_not_even_be_given_back_comes_again_by_itself(deployed: Deployment) -> None:
+    class Stubborn:
+        def give_back(self, *_: object) -> None:
+            raise DependencyUnavailable("SQS did not answer")
+
+    deployed.replace("queue", Stubborn())
+    answer = deployed.call("process_orders", "sqs_poison")
+    assert len(answer["batchItemFailures"]) == 6
+
+
+def test_a_setting_that_makes_no_sense_fails_the_invocation_and_blames_no_order(deployed: Deployment) -> None:
+    deployed.set(MAX_RETRY_ATTEMPTS="many")
+    order = keep(deployed, ALICES_ORDER)
+    with pytest.raises(InvalidSetting, match="MAX_RETRY_ATTEMPTS"):
+        deployed.deliver([wake_up(order.id)])
+    assert deployed.engine.now(order) == order
+    assert deployed.engine.queue.receive() == []
+
+
+def test_the_orders_of_a_batch_are_executed_at_once_by_what_was_built_before(deployed: Deployment) -> None:
+    everybody = Barrier(10)
+    built: list[object] = []
+    build = bootstrap.order_execution
+
+    class Meeting(InMemoryOrderStore):
+        """A table at which all orders of the batch have to be at the same time."""
+
+        def load(self, order_id: str) -> Order:
+            everybody.wait(10)
+            return InMemoryOrderStore.load(self, order_id)
+
+    def building() -> object:
+        built.append(build())
+        return built[-1]
+
+    meeting = Meeting(deployed.engine.orders.orders)
+    deployed.replace("orders", meeting)
+    deployed.replace("executor", ThreadExecutor())
+    deployed.set(QUOTE_LATENCY_MS="0", EXECUTION_LATENCY_MS="0")
+    deployed.patch.setattr(bootstrap, "order_execution", building)
+    orders = [new_order() for _ in range(10)]
+    for order in orders:
+        meeting.create(order)
+    assert deployed.deliver([wake_up(order.id) for order in orders]) == []
+    assert {deployed.engine.orders.orders[order.id].status for order in orders} == {Status.CONFIRMED}
+    assert len(built) == 1

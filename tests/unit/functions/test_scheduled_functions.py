@@ -1,0 +1,83 @@
+"""What happens every minute: overdue orders are queued again, dead letters looked at and left where they are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from order_engine.adapters.process import LambdaDeadline
+from order_engine.domain.events import Status
+from order_engine.fakes.queue import Message
+from tests.support.functions import Context, Deployment
+from tests.support.orders import CONFIRMED, after, new_order
+
+UNKNOWN = "0198a1b2-7c3d-7e4f-8a5b-000000000000"
+
+
+def bury(deployed: Deployment, *bodies: str) -> None:
+    queue = deployed.engine.queue
+    queue.dead += [Message(body, queue.clock.now()) for body in bodies]
+
+
+def wake_up(order_id: str) -> str:
+    return json.dumps({"orderId": order_id})
+
+
+def test_overdue_orders_are_queued_again(deployed: Deployment) -> None:
+    lost, done = deployed.engine.submit(), deployed.engine.submit()
+    deployed.engine.cancel(done)
+    deployed.engine.queue.messages.clear()
+    assert deployed.call("sweep_orders", "schedule", 60) == {"swept": 0}
+    deployed.engine.clock.sleep(60)
+    assert deployed.call("sweep_orders", "schedule", 60) == {"swept": 1}
+    assert deployed.queued() == [{"orderId": lost.id}]
+
+
+def test_letters_are_looked_at_and_their_orders_closed_as_far_as_can_be_answered_for(deployed: Deployment) -> None:
+    never_signed, signed = deployed.engine.submit(), deployed.engine.sign(deployed.engine.submit())
+    bury(deployed, "wake up!", wake_up(UNKNOWN), wake_up(never_signed.id), wake_up(signed.id), "{}")
+    assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 5, "closed": 1}
+    assert deployed.engine.now(never_signed).status is Status.FAILED
+    assert deployed.engine.now(signed).status is Status.BUILDING
+
+
+def test_letters_stay_visible_and_the_next_run_looks_again(deployed: Deployment) -> None:
+    signed = deployed.engine.sign(deployed.engine.submit())
+    bury(deployed, "wake up!", wake_up(signed.id))
+    deployed.call("close_dead_letters", "schedule", 60)
+    now = deployed.engine.clock.now()
+    assert [letter.visible_at <= now for letter in deployed.engine.queue.dead] == [True, True]
+    deployed.engine.clock.sleep(61)
+    assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 2, "closed": 1}
+    assert deployed.engine.now(signed).events[-1].data["error"]["code"] == "transaction_expired"
+
+
+def test_an_order_that_has_ended_counts_as_closed_and_does_not_change(deployed: Deployment) -> None:
+    order = after(new_order(), *CONFIRMED)
+    deployed.engine.orders.create(order)
+    bury(deployed, wake_up(order.id))
+    assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 1, "closed": 1}
+    assert deployed.engine.now(order) == order
+
+
+def test_without_time_reading_stops_and_what_was_read_is_put_back(deployed: Deployment) -> None:
+    bury(deployed, *("wake up!" for _ in range(5)))
+    assert deployed.call("close_dead_letters", "schedule", 4.9) == {"letters": 1, "closed": 0}
+    assert len(list(deployed.dead_letters.read())) == 5
+
+
+def test_redriven_letters_have_no_second_effect(deployed: Deployment) -> None:
+    order = deployed.engine.submit()
+    deployed.engine.work()
+    done = deployed.engine.now(order)
+    bury(deployed, wake_up(order.id))
+    assert deployed.dead_letters.redrive() == 1
+    assert deployed.deliver() == []
+    assert deployed.engine.now(order) == done
+    assert len(deployed.engine.ledger.landed(order.id)) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.0, 12.5])
+def test_a_deadline_is_what_lambda_says_is_left(deployed: Deployment, seconds: float) -> None:
+    assert LambdaDeadline(Context(deployed.engine.clock, seconds)).remaining() == seconds

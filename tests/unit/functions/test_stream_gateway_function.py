@@ -1,0 +1,190 @@
+"""The WebSocket API: connections come and go, and no frame is left without an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from order_engine.application.ports import Subscription
+from order_engine.application.targets import ALL, order_target
+from order_engine.domain.errors import ClientUnreachable
+from order_engine.domain.events import Status
+from order_engine.fakes.clients import InMemoryClients
+from tests.support.events import ALICES_ORDER, CONNECTION, event, frame
+from tests.support.functions import Deployment
+from tests.support.orders import CONFIRMED, after, new_order
+
+TARGET = order_target(ALICES_ORDER)
+
+
+@pytest.fixture
+def connected(deployed: Deployment) -> Deployment:
+    """Give a deployment with the connection that the sample events come from."""
+    assert deployed.call("stream_gateway", "websocket_connect_bare") == {"statusCode": 200}
+    return deployed
+
+
+def say(deployed: Deployment, what: str | Mapping[str, Any]) -> list[Any]:
+    """Send a frame, or the sample event of this name, and return what is new in the connection's inbox."""
+    before = len(deployed.frames(CONNECTION))
+    assert deployed.call("stream_gateway", what) == {"statusCode": 200}
+    return deployed.frames(CONNECTION)[before:]
+
+
+def keep(deployed: Deployment, *steps: Status) -> None:
+    deployed.engine.orders.orders[ALICES_ORDER] = after(new_order(ALICES_ORDER, "alice"), *steps)
+
+
+def as_user(user: str, name: str) -> dict[str, Any]:
+    given = event(name)
+    given["requestContext"]["authorizer"] = {"userId": user}
+    return given
+
+
+@pytest.mark.parametrize(("name", "target"), [("websocket_connect_order", TARGET), ("websocket_connect_all", ALL)])
+def test_a_connection_may_begin_with_a_subscription(deployed: Deployment, name: str, target: str) -> None:
+    assert deployed.call("stream_gateway", name) == {"statusCode": 200}
+    (subscription,) = deployed.engine.subscriptions.stream
+    assert (subscription.target, subscription.connection_id) == (target, CONNECTION)
+    assert subscription.connected_at == deployed.engine.clock.now()
+    assert deployed.frames(CONNECTION) == []  # nothing can be posted before $connect has returned
+
+
+def test_a_connection_may_begin_without(connected: Deployment) -> None:
+    assert connected.engine.subscriptions.connections == {CONNECTION: set()}
+    assert connected.engine.subscriptions.stream == []
+
+
+def test_a_connection_for_an_order_id_that_is_none_is_refused(deployed: Deployment) -> None:
+    assert deployed.call("stream_gateway", "websocket_connect_malformed_order_id") == {"statusCode": 400}
+    assert deployed.engine.subscriptions.connections == {}
+
+
+def test_an_authenticated_connection_is_the_users(deployed: Deployment) -> None:
+    deployed.call("stream_gateway", as_user("alice", "websocket_connect_order"))
+    assert [one.user_id for one in deployed.engine.subscriptions.stream] == ["alice"]
+
+
+def test_a_connection_that_ends_leaves_nothing_behind(deployed: Deployment) -> None:
+    deployed.call("stream_gateway", "websocket_connect_order")
+    assert deployed.call("stream_gateway", "websocket_disconnect") == {"statusCode": 200}
+    assert (deployed.engine.subscriptions.rows, deployed.engine.subscriptions.connections) == ({}, {})
+
+
+def test_subscribing_writes_the_row_whose_stream_record_is_answered(connected: Deployment) -> None:
+    assert say(connected, "websocket_subscribe") == []
+    assert connected.engine.subscriptions.stream == [Subscription(TARGET, CONNECTION, 2)]
+
+
+def test_unsubscribing_is_confirmed(connected: Deployment) -> None:
+    say(connected, "websocket_subscribe")
+    assert say(connected, "websocket_unsubscribe") == [{"type": "unsubscribed", "orderId": ALICES_ORDER}]
+    assert connected.engine.subscriptions.rows == {}
+
+
+def test_an_order_is_accepted_queued_and_watched_from_its_first_event_on(connected: Deployment) -> None:
+    (accepted,) = say(connected, "websocket_execute_order")
+    (order,) = connected.stored()
+    assert (accepted["type"], accepted["orderId"], accepted["requestId"]) == ("accepted", order.id, "r-1")
+    assert (accepted["status"], accepted["replayed"]) == ("pending", False)
+    assert connected.queued()[0]["orderId"] == order.id
+    assert connected.engine.subscriptions.stream == [Subscription(order_target(order.id), CONNECTION)]
+
+
+def test_an_order_that_can_not_be_watched_is_accepted_all_the_same_and_both_is_said(connected: Deployment) -> None:
+    connected.engine.subscriptions.limit = 0
+    accepted, refused = say(connected, "websocket_execute_order")
+    (order,) = connected.stored()
+    assert (accepted["type"], accepted["orderId"]) == ("accepted", order.id)
+    assert (refused["type"], refused["code"]) == ("error", "too_many_subscriptions")
+    assert accepted["requestId"] == refused["requestId"] == "r-1"
+
+
+def test_a_ping_is_answered_with_the_clients_own_id(connected: Deployment) -> None:
+    assert say(connected, "websocket_ping") == [
+        {"type": "pong", "timestamp": "2026-01-01T00:00:00.000Z", "requestId": "r-2"}
+    ]
+
+
+def test_an_order_is_told(connected: Deployment) -> None:
+    keep(connected, *CONFIRMED)
+    (told,) = say(connected, "websocket_get_order")
+    assert (told["type"], told["order"]["id"], told["order"]["status"]) == ("order", ALICES_ORDER, "confirmed")
+
+
+def test_an_order_is_cancelled_or_it_is_too_late(connected: Deployment) -> None:
+    keep(connected)
+    (told,) = say(connected, "websocket_cancel_order")
+    assert told["order"]["status"] == "cancelled"
+    keep(connected, *CONFIRMED[:2])
+    (refused,) = say(connected, "websocket_cancel_order")
+    assert (refused["type"], refused["code"]) == ("error", "too_late_to_cancel")
+
+
+@pytest.mark.parametrize("name", ["websocket_get_order", "websocket_cancel_order"])
+def test_somebody_elses_order_is_answered_like_an_unknown_one(connected: Deployment, name: str) -> None:
+    unknown = say(connected, as_user("mallory", name))
+    keep(connected)
+    assert say(connected, as_user("mallory", name)) == unknown
+    assert unknown[0]["code"] == "order_not_found"
+    assert connected.stored()[0].status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "fields"),
+    [
+        (event("websocket_bad_json"), "invalid_json", None),
+        (event("websocket_unknown_action"), "unknown_action", None),
+        (frame(""), "invalid_json", None),
+        (frame("\0"), "invalid_json", None),
+        (frame("[" * 30_000), "invalid_json", None),
+        (frame([]), "not_an_object", None),
+        (frame({}), "unknown_action", None),
+        (frame({"action": None}), "unknown_action", None),
+        (frame({"action": ["ping"]}), "unknown_action", None),
+        (frame({"action": "__class__"}), "unknown_action", None),
+        (frame({"action": "ping", "more": 1}), "validation_failed", ["more"]),
+        (frame({"action": "subscribe"}), "validation_failed", [""]),
+        (frame({"action": "subscribe", "orderId": "42"}), "validation_failed", ["orderId"]),
+        (frame({"action": "get_order"}), "validation_failed", ["orderId"]),
+        (frame({"action": "execute_order", "tokenIn": "SOL"}), "validation_failed", ["tokenOut", "amountIn"]),
+        (
+            frame({"action": "execute_order", "tokenIn": "SOL", "tokenOut": "SOL", "amountIn": 1}),
+            "validation_failed",
+            ["tokenOut"],
+        ),
+    ],
+)
+def test_a_frame_that_makes_no_sense_is_answered(
+    connected: Deployment, given: dict[str, Any], code: str, fields: list[str] | None
+) -> None:
+    (refused,) = say(connected, given)
+    assert (refused["type"], refused["code"], bool(refused["message"])) == ("error", code, True)
+    assert ([one["field"] for one in refused["errors"]] if fields else refused.get("errors")) == fields
+    assert (connected.stored(), connected.engine.queue.messages) == ([], [])
+    assert connected.engine.subscriptions.stream == []
+
+
+def test_the_clients_own_id_is_repeated_even_with_an_error(connected: Deployment) -> None:
+    (refused,) = say(connected, "websocket_unknown_action")
+    assert refused["requestId"] == "r-3"
+    assert "requestId" not in say(connected, frame({"action": "x", "requestId": 5}))[0]
+    assert len(say(connected, frame({"action": "x", "requestId": "y" * 9_999}))[0]["requestId"]) == 128
+
+
+def test_a_mistake_of_ours_is_answered_without_its_inner_life(connected: Deployment) -> None:
+    connected.replace("orders", object())
+    (refused,) = say(connected, "websocket_get_order")
+    assert (refused["code"], "object" in json.dumps(refused)) == ("internal_error", False)
+
+
+def test_who_has_left_meanwhile_needs_no_answer(connected: Deployment) -> None:
+    class Gone(InMemoryClients):
+        def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
+            raise ClientUnreachable(f"{connection_id}: {message}")
+
+    connected.replace("clients", Gone())
+    assert connected.call("stream_gateway", "websocket_ping") == {"statusCode": 200}
