@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from tests.simulation import lambdas
@@ -47,7 +48,7 @@ def poll_queue(world: World) -> None:
         if not messages:
             queue.arrived.wait(queue.until_next())
             continue
-        task = world.invoke("process_orders", lambda ports, batch=messages: lambdas.process_orders(ports, batch))
+        task = world.invoke("process_orders", partial(lambdas.process_orders, messages=messages))
         again = messages if task.error else task.value
         for message in messages:
             if message not in again and not chaos.happens(chaos.faults.ack_lost):
@@ -73,7 +74,7 @@ class StreamSource(Generic[R]):
         """Start a reader for each shard."""
         self.positions = [0] * len(self.stream.shards)
         for shard in range(len(self.stream.shards)):
-            self.world.serve(f"{self.name} reader {shard}", lambda shard=shard: self._read(shard))
+            self.world.serve(f"{self.name} reader {shard}", partial(self._read, shard))
 
     @property
     def behind(self) -> int:

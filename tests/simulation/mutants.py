@@ -6,8 +6,6 @@ imported it runs the mutant; an edit that no longer fits the source is an error.
 
 from __future__ import annotations
 
-import __future__
-
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -60,8 +58,8 @@ class Edit:
         source = dedent(inspect.getsource(function))
         if source.count(self.old) != 1:
             raise ValueError(f"{function.__qualname__} has {self.old!r} {source.count(self.old)} times")
-        flags = __future__.annotations.compiler_flag
-        code = compile(source.replace(self.old, self.new), "<mutant>", "exec", flags=flags, dont_inherit=True)
+        text = source.replace(self.old, self.new)
+        code = compile(text, "<mutant>", "exec", flags=annotations.compiler_flag, dont_inherit=True)
         defined: dict[str, Any] = {}
         exec(code, function.__globals__, defined)
         return defined[function.__name__].__code__

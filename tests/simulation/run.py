@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tests.simulation import actors, event_sources, invariants
 from tests.simulation.scheduler import Stuck
@@ -11,7 +12,7 @@ from tests.simulation.trace import Trace
 from tests.simulation.watchers import Watcher
 from tests.simulation.world import Violation, World
 
-ORDERS = 20
+ORDERS = 25
 WATCHERS = 4
 ARRIVALS = 40
 """Seconds in which the orders are placed."""
@@ -67,8 +68,7 @@ def _conduct(world: World) -> None:
     world.serve("outage", lambda: actors.outage(world, storm))
     shoppers = [actors.Shopper(world, number + 1) for number in range(ORDERS + int(random.random() * 5))]
     tasks = [
-        world.serve(shopper.user, lambda one=shopper: one.run(int(random.random() * ARRIVALS * 1000)))
-        for shopper in shoppers
+        world.serve(shopper.user, partial(shopper.run, int(random.random() * ARRIVALS * 1000))) for shopper in shoppers
     ]
     sleep(storm)
     for task in tasks:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
@@ -228,7 +229,7 @@ class SimulatedExecutor:
 
     def run(self, call: Callable[[S], T], items: Sequence[S]) -> list[T | Exception]:
         """Apply the call to each item, side by side."""
-        tasks = [self.scheduler.spawn(self.process, lambda item=item: call(item), watched=True) for item in items]
+        tasks = [self.scheduler.spawn(self.process, partial(call, item), watched=True) for item in items]
         return [self._result(self.scheduler.join(task)) for task in tasks]
 
     @staticmethod

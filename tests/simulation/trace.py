@@ -17,7 +17,7 @@ from order_engine.venues.ledger import Record
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 _FORMATS: dict[type, Callable[[Any], str]] = {
-    Order: lambda order: f"order {order.id} v{order.version} {order.status}",
+    Order: lambda order: f"order {order.id} v{order.version} {order.status}{_why(order)}",
     OrderAccepted: lambda accepted: f"{'replayed' if accepted.replayed else 'accepted'} {describe(accepted.order)}",
     SubmitOrder: lambda wish: f"{wish.user_id} {wish.terms.token_in.symbol}→{wish.terms.token_out.symbol}",
     Transaction: lambda sent: f"tx {sent.signature[:8]} of {sent.swap.order_id} until {describe(sent.valid_until)}",
@@ -47,6 +47,11 @@ def describe(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(describe, value))}]"
     return str(value)
+
+
+def _why(order: Order) -> str:
+    error = order.events[-1].data.get("error")
+    return f" ({error['code']})" if error else ""
 
 
 class Trace:
