@@ -106,6 +106,9 @@ class StreamClosed(OrdersError):
     """The stream was closed."""
 
 
+_UNKNOWN = "unknown"
+"""The code of an error that has none."""
+
 _KINDS: dict[int, type[ApiError]] = {
     401: NotAllowed,
     403: NotAllowed,
@@ -149,6 +152,8 @@ def _next_step(problem: Problem) -> str:
         return f"{wait} and send less at once."
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"Report it, with the request id {problem.request_id}." if problem.request_id else "Report it."
+    if problem.code == _UNKNOWN:
+        return "Check the address (--url, ORDERS_URL): an order engine would have said more."
     return "Check the request against the API's description."
 
 
@@ -169,7 +174,7 @@ def problem_from(
 
     Gateways in front of the API say no more than `message`, hence the fallbacks.
     """
-    code = str(body.get("code") or "unknown")
+    code = str(body.get("code") or _UNKNOWN)
     detail = body.get("detail") or body.get("message") or body.get("title") or "The API gave no reason."
     faults = (fault for fault in body.get("errors") or () if isinstance(fault, Mapping))
     return Problem(

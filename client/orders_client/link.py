@@ -147,10 +147,11 @@ class Link:
             await self.say(*self._talk.remind(_now()))
 
     async def _feel_pulse(self, now: float) -> None:
-        silence = now - max(self._heard_at, self._connected_at)
+        last_sign = max(self._heard_at, self._connected_at)
+        silence = now - last_sign
         if silence > self._timing.ping_every + self._timing.pong_within:
             raise Disconnected(f"no sign of life for {silence:.0f} s")
-        if silence > self._timing.ping_every and now - self._pinged_at > self._timing.pong_within:
+        if silence > self._timing.ping_every and self._pinged_at < last_sign:
             self._pinged_at = now
             await self.say({"action": "ping"})
 

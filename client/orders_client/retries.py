@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from orders_client.backoff import Backoff
-from orders_client.errors import Problem, Unavailable, UnexpectedAnswer, api_error, problem_from
+from orders_client.errors import OrdersError, Problem, Unavailable, UnexpectedAnswer, api_error, problem_from
 
 _AGAIN = frozenset({429, 502, 503, 504})
 _UNREACHABLE = "Check the address (--url, ORDERS_URL) and that the engine runs there; locally: make run."
@@ -59,6 +59,10 @@ def send(
         wait = retries.backoff.delay(failures)
         try:
             answer = http.send(request)
+        except httpx.UnsupportedProtocol as no_address:
+            raise OrdersError(
+                f"{str(request.url)!r} is no address.", "It begins with http:// or https://."
+            ) from no_address
         except httpx.TransportError as no_answer:
             error = Unavailable(f"{request.url.host} does not answer: {no_answer}", _UNREACHABLE)
             error.__cause__ = no_answer

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -15,16 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from orders_client.cli.output import COLOURS, clock_time, note, print_json, status_text, swap_text
-from orders_client.errors import OrdersError
 from orders_client.fold import Update
 from orders_client.models import Event, Status
 from orders_client.stream import OrderStream
 
-_WIDE = 130
-"""Columns from which on there is room for whole ids and for the time that each step took."""
-
-_LOOKUPS = 4
-"""How many orders are looked up at the same time."""
+_ROOM_FOR_IDS, _ROOM_FOR_TIMES, _ROOM_FOR_NAMES = 180, 150, 120
+"""How wide the terminal must be for whole ids, for the time that each step took, and for the name of each step."""
 
 _AROUND = 6
 """Lines that are not orders: title, header and some room."""
@@ -85,33 +79,38 @@ class JsonLines(TextLines):
 
 @dataclass(slots=True)
 class Row:
-    """One order on the board."""
+    """One order on the board, with at least one event."""
 
     order_id: str
-    swap: str = ""
-    events: list[Event] = field(default_factory=list)
+    events: list[Event]
 
     @property
-    def status(self) -> Status | None:
+    def status(self) -> Status:
         """The last known status."""
-        return self.events[-1].status if self.events else None
+        return self.events[-1].status
 
-    def steps(self, *, timed: bool) -> Text:
-        """Return the steps of the present attempt, each with the seconds until the next."""
+    def swap(self) -> str:
+        """Return what is swapped for what, as the first event says."""
+        return swap_text(self.events[0].data)
+
+    def steps(self, width: int) -> Text:
+        """Return the steps of the present attempt, with as much detail as there is room for."""
         begin = max((at for at, event in enumerate(self.events) if event.status is Status.PENDING), default=0)
         attempt = self.events[begin:]
         retries = sum(event.status is Status.PENDING for event in self.events[:begin])
         text = Text(f"↻{retries} " if retries else "", "yellow")
+        if width < _ROOM_FOR_NAMES:
+            return text.append("●" * len(attempt) + f" {attempt[-1].status.value}", COLOURS[attempt[-1].status])
         for event, following in zip(attempt, [*attempt[1:], None], strict=True):
             text.append(event.status.value, COLOURS[event.status])
-            if following and timed:
+            if following and width >= _ROOM_FOR_TIMES:
                 text.append(f" {(following.timestamp - event.timestamp).total_seconds():.2f}", "dim")
             text.append(" → " if following else "", "dim")
         return text
 
     def result(self) -> str:
         """Return how much came out, or why nothing did."""
-        data = self.events[-1].data if self.events else {}
+        data = self.events[-1].data
         return str(data.get("amountOut") or data.get("error", {}).get("code") or "")
 
     def venue(self) -> str:
@@ -120,8 +119,6 @@ class Row:
 
     def seconds(self) -> str:
         """Return the time from acceptance to the last event."""
-        if not self.events:
-            return ""
         return f"{(self.events[-1].timestamp - self.events[0].timestamp).total_seconds():.2f} s"
 
 
@@ -132,8 +129,6 @@ class Board:
         self._console = console
         self._stream = stream
         self._rows: dict[str, Row] = {}
-        self._lookups: set[asyncio.Task[None]] = set()
-        self._free = asyncio.Semaphore(_LOOKUPS)
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=8)
 
     def __enter__(self) -> Self:
@@ -143,34 +138,23 @@ class Board:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
     ) -> None:
-        for lookup in self._lookups:
-            lookup.cancel()
         self._live.stop()
 
     def show(self, update: Update) -> None:
         """Note the event; it is shown with the next refresh."""
-        if update.order_id not in self._rows:
-            self._rows[update.order_id] = Row(update.order_id)
-            lookup = asyncio.create_task(self._look_up(update.order_id))
-            self._lookups.add(lookup)
-            lookup.add_done_callback(self._lookups.discard)
-        self._rows[update.order_id].events.append(update.event)
-
-    async def _look_up(self, order_id: str) -> None:
-        """An event does not say what its order is about. Not to know it is no reason to stop."""
-        async with self._free:
-            with suppress(OrdersError):
-                self._rows[order_id].swap = swap_text(await self._stream.get_order(order_id))
+        self._rows.setdefault(update.order_id, Row(update.order_id, [])).events.append(update.event)
 
     def _render(self) -> RenderableType:
-        wide = self._console.width >= _WIDE
+        width = self._console.width
         room = max(1, self._console.height - _AROUND)
-        table = Table(box=None, header_style="dim", padding=(0, 1), title=self._title(), title_justify="left")
+        table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title=self._title(), title_justify="left")
         for name in ("order", "swap", "steps", "venue", "out", "time"):
             table.add_column(name, no_wrap=True, justify="right" if name in ("out", "time") else "left")
+        if len(self._rows) > room:
+            table.caption = f"and {len(self._rows) - room} before these"
         for row in list(reversed(self._rows.values()))[:room]:
-            order = row.order_id if wide else f"…{row.order_id[-8:]}"
-            table.add_row(order, row.swap, row.steps(timed=wide), row.venue(), row.result(), row.seconds())
+            order = row.order_id if width >= _ROOM_FOR_IDS else f"…{row.order_id[-8:]}"
+            table.add_row(order, row.swap(), row.steps(width), row.venue(), row.result(), row.seconds())
         return table
 
     def _title(self) -> Text:
@@ -178,6 +162,5 @@ class Board:
         title.stylize("green" if self._stream.connected else "yellow")
         counts = Counter(row.status for row in self._rows.values())
         for status, count in counts.items():
-            if status is not None:
-                title.append(f"   {count} ").append(status_text(status))
+            title.append(f"   {count} ").append(status_text(status))
         return title

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,16 +91,17 @@ class SqsDeadLetters:
 def dead_letters_of(stack: str) -> DeadLetters:
     """Return the dead letters of a stack; its outputs name the queues.
 
-    boto3 finds region, credentials and AWS_ENDPOINT_URL as usual.
+    Region, credentials and AWS_ENDPOINT_URL are found where boto3 finds them; AWS_REGION is taken too.
     """
     try:
         import boto3  # noqa: PLC0415 - only operators need it
     except ModuleNotFoundError as missing:
         raise OrdersError("This command needs boto3.", "pip install boto3") from missing
     with _aws():
-        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # boto3 itself only knows the older name
+        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
-        return SqsDeadLetters(boto3.client("sqs"), outputs["OrdersQueueUrl"], outputs["DeadLetterQueueUrl"])
+        return SqsDeadLetters(session.client("sqs"), outputs["OrdersQueueUrl"], outputs["DeadLetterQueueUrl"])
 
 
 def _letter(message: Mapping[str, Any]) -> Letter:

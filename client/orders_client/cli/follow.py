@@ -128,7 +128,9 @@ async def _within(seconds: float | None, setup: Setup, stream: OrderStream, orde
             with display_for(setup.out, stream, as_json=setup.as_json) as display:
                 return await follow(stream, display, order_ids)
     except TimeoutError as timeout:
-        step = f"They go on all the same. Look again: orders watch {' '.join(order_ids) or '--all'}"
+        if not order_ids:
+            return []
+        step = f"Orders go on all the same. Look again: orders watch {' '.join(order_ids)}"
         raise Unavailable(f"Not ended after {seconds:g} s.", step) from timeout
 
 

@@ -60,7 +60,7 @@ def list_orders(
         for order in orders:
             print_json(setup.out, order)
     elif orders:
-        setup.out.print(orders_table(orders))
+        setup.out.print(orders_table(orders, setup.out.width))
     else:
         setup.out.print("No such orders. Place one: orders place SOL USDC 1")
 

@@ -35,6 +35,8 @@ def plain(value: Any) -> Any:
         return f"{value:f}"
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {name: plain(content) for name, content in value.items()}
     return [plain(one) for one in value] if isinstance(value, tuple | list) else value
 
 
@@ -48,9 +50,9 @@ def status_text(status: Status) -> Text:
     return Text(status.value, COLOURS[status])
 
 
-def swap_text(order: Order) -> str:
-    """Return what is swapped for what."""
-    return f"{order.amount_in:f} {order.token_in} → {order.token_out}"
+def swap_text(terms: Mapping[str, Any]) -> str:
+    """Return what is swapped for what, of an order's terms in their form on the wire."""
+    return f"{terms.get('amountIn', '?')} {terms.get('tokenIn', '?')} → {terms.get('tokenOut', '?')}"
 
 
 def clock_time(moment: datetime) -> str:
@@ -66,7 +68,7 @@ def order_card(order: Order) -> RenderableType:
         "client order id": order.client_order_id,
         "user": order.user_id,
         "status": status_text(order.status),
-        "swap": swap_text(order),
+        "swap": swap_text(plain(order)),
         "slippage": order.slippage,
         "min out": order.min_amount_out,
         "amount out": order.amount_out and f"{order.amount_out:f} {order.token_out}",
@@ -103,9 +105,9 @@ def note(event: Event) -> str:
     return _NOTES[event.status](event.data)
 
 
-def _retry_note(data: Mapping[str, Any]) -> str:
+def _pending_note(data: Mapping[str, Any]) -> str:
     if "error" not in data:
-        return ""
+        return swap_text(data)
     return f"attempt {data.get('attempt')} in {data.get('delaySeconds')} s, after {reason(data['error'])}"
 
 
@@ -114,7 +116,7 @@ def _building_note(data: Mapping[str, Any]) -> str:
 
 
 _NOTES: dict[Status, Callable[[Mapping[str, Any]], str]] = {
-    Status.PENDING: _retry_note,
+    Status.PENDING: _pending_note,
     Status.ROUTING: lambda data: f"attempt {data.get('attempt')}: asking {', '.join(data.get('venues', ()))}",
     Status.BUILDING: _building_note,
     Status.SUBMITTED: lambda data: str(data.get("txHash", "")),
@@ -129,16 +131,26 @@ def reason(error: Mapping[str, Any]) -> str:
     return f"{error.get('code')}: {error.get('message')}"
 
 
-def orders_table(orders: Iterable[Order]) -> Table:
-    """Return a list of orders."""
-    table = Table(box=None, header_style="dim", padding=(0, 1))
-    for name in ("order", "created", "swap", "status", "out", "venue"):
+def orders_table(orders: Iterable[Order], width: int) -> Table:
+    """Return a list of orders, with as many columns as there is room for."""
+    table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0), pad_edge=False)
+    columns = {name: value for name, (value, room) in _COLUMNS.items() if width >= room}
+    for name in columns:
         table.add_column(name, no_wrap=True, justify="right" if name == "out" else "left")
     for order in orders:
-        created = f"{order.created_at.astimezone():%Y-%m-%d %H:%M:%S}"
-        out = f"{order.amount_out:f}" if order.amount_out is not None else ""
-        table.add_row(order.id, created, swap_text(order), status_text(order.status), out, order.venue)
+        table.add_row(*(value(order) for value in columns.values()))
     return table
+
+
+_COLUMNS: dict[str, tuple[Callable[[Order], str | Text], int]] = {
+    "order": (lambda order: order.id, 0),
+    "created": (lambda order: f"{order.created_at.astimezone():%Y-%m-%d %H:%M:%S}", 115),
+    "swap": (lambda order: swap_text(plain(order)), 0),
+    "status": (lambda order: status_text(order.status), 0),
+    "out": (lambda order: "" if order.amount_out is None else f"{order.amount_out:f}", 0),
+    "venue": (lambda order: order.venue or "", 95),
+}
+"""The columns of a list: what is in them, and how wide the terminal must be for them."""
 
 
 def history_card(history: History) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar, cast
@@ -46,6 +47,11 @@ Timeout = Annotated[
 OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.", show_default=False)]
 
 
+def _standard_output() -> Console:
+    """Where nobody looks at it, nothing needs to be cut off."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 250)
+
+
 @dataclass(slots=True)
 class Setup:
     """Consoles, and how to reach the engine; tests bring their own.
@@ -61,7 +67,7 @@ class Setup:
         dead_letters: gives those of a stack.
     """
 
-    out: Console = field(default_factory=lambda: Console(highlight=False))
+    out: Console = field(default_factory=_standard_output)
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     as_json: bool = False
     transport: httpx.BaseTransport | None = None

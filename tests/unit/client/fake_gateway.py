@@ -67,6 +67,7 @@ class FakeSocket:
     targets: dict[str, int] = field(default_factory=dict)
     inbox: asyncio.Queue[Frame | None] = field(default_factory=asyncio.Queue)
     said: list[Frame] = field(default_factory=list)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     cut_off: bool = False
 
     async def send(self, text: str) -> None:
@@ -91,6 +92,11 @@ class FakeSocket:
         self.gateway.sockets.discard(self)
 
 
+def prompt(socket: FakeSocket, frame: Frame) -> None:
+    """Deliver at once, from whichever thread."""
+    socket.loop.call_soon_threadsafe(socket.inbox.put_nowait, frame)
+
+
 @dataclass
 class FakeGateway:
     """Every frame to a socket goes through `carry`, which by default is prompt and reliable."""
@@ -101,7 +107,7 @@ class FakeGateway:
     connections: list[FakeSocket] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
     deaf_to: set[str] = field(default_factory=set)
-    carry: Callable[[FakeSocket, Frame], None] = lambda socket, frame: socket.inbox.put_nowait(frame)
+    carry: Callable[[FakeSocket, Frame], None] = prompt
 
     async def connect(self) -> FakeSocket:
         if self.refusals:
@@ -122,7 +128,7 @@ class FakeGateway:
         events = self.orders[order_id]
         events.append(event(len(events) + 1, status))
         for socket in list(self.sockets):
-            if socket.targets.keys() & {f"orderId={order_id}", "channel=all"}:
+            if socket.targets.keys() & {f"orderId={order_id}", "channel=all", "channel=user"}:
                 self.carry(socket, {"type": "status_update", "orderId": order_id, **events[-1]})
 
     def live(self, order_id: str, life: tuple[str, ...] = LIFE) -> None:
