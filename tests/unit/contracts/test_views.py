@@ -83,6 +83,11 @@ def test_an_accepted_order_says_where_to_follow_it() -> None:
     assert view["websocketUrl"] in view["message"]
 
 
+def test_the_answer_to_an_order_is_the_same_however_far_the_order_has_come() -> None:
+    accepted = new_order(ID)
+    assert accepted_view(after(accepted, *CONFIRMED), "wss://x") == accepted_view(accepted, "wss://x")
+
+
 def test_a_page_says_where_the_next_one_begins_unless_it_is_the_last() -> None:
     orders = (new_order(ID), new_order())
     position = Position(START, ID)

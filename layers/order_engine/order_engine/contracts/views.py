@@ -43,11 +43,11 @@ def order_view(order: Order) -> dict[str, Any]:
 
 
 def accepted_view(order: Order, websocket_url: str) -> dict[str, Any]:
-    """Return the answer to a placed order."""
+    """Return the answer to a placed order: as it was accepted, so that a replay is answered in the very same way."""
     return {
         "success": True,
         "orderId": order.id,
-        "status": order.status,
+        "status": order.events[0].status,
         "message": f"Order accepted. Follow it at {websocket_url}?orderId={order.id}",
         "websocketUrl": f"{websocket_url}?orderId={order.id}",
     }
