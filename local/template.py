@@ -80,7 +80,7 @@ def expand(template: Template, code: Mapping[str, str], parameters: Mapping[str,
     # The empty mapping is that of managed policies by short name: the template spells them out.
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     try:
-        expanded: Template = translator.translate(template, {})
+        expanded: Template = translator.translate(template, dict(parameters))
     except InvalidDocumentException as error:
         causes = "\n".join(f"  {cause.message}" for cause in error.causes)
         raise LocalCloudError(f"SAM does not accept the template:\n{causes}") from error
