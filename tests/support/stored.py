@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from local.cloud import LocalCloud
+from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
 from order_engine.adapters.order_items import from_item
 from order_engine.contracts.views import order_view
+from order_engine.domain.events import Status
+from tests.support.orders import after
 
 
 def stored_order(cloud: LocalCloud, order_id: str) -> dict[str, Any]:
@@ -51,6 +54,17 @@ def queue_length(cloud: LocalCloud, queue_output: str) -> int:
     return sum(map(int, attributes.values()))
 
 
+def peek(cloud: LocalCloud, queue_output: str) -> list[Any]:
+    """Return up to ten messages of a queue and leave them there; stop its consumer before."""
+    messages: list[Any] = cloud.session.client("sqs").receive_message(
+        QueueUrl=cloud.outputs[queue_output],
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=0,
+        MessageSystemAttributeNames=["MessageGroupId"],
+    )["Messages"]
+    return messages
+
+
 @contextmanager
 def stopped(cloud: LocalCloud, function_output: str) -> Iterator[None]:
     """Have a function receive nothing from its event sources for a while."""
@@ -63,3 +77,9 @@ def stopped(cloud: LocalCloud, function_output: str) -> Iterator[None]:
     finally:
         for mapping in mappings:
             client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def append_step(cloud: LocalCloud, order_id: str, status: str) -> None:
+    """Take an order a step further by hand, as a worker would; for tests that need it to stay there."""
+    store = DynamoDBOrderStore(cloud.session.client("dynamodb"), cloud.outputs["OrdersTableName"])
+    store.append(after(store.load(order_id), Status(status)))
