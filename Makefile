@@ -84,14 +84,15 @@ test-unit: .venv/.synced ## Tests without any network: units, template
 test-integration: .venv/.synced ## Tests on a local cloud of their own, with IAM enforcement
 	$(BIN)/pytest tests/integration $(ARGS)
 
-.PHONY: check check-code check-layers check-template format
-check: check-code check-layers check-template ## Format, lint, types, direction of imports, locked layers, template
+.PHONY: check check-code check-layers check-docs check-template docs format
+check: check-code check-layers check-docs check-template ## Format, lint, types, imports, locked layers, API documents, template
 
 check-code: .venv/.synced
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy --package local
+	$(BIN)/mypy --package docs.generate
 	@for folder in $(dir $(wildcard functions/*/app.py)) tests/infrastructure/; do \
 		MYPYPATH=layers/order_engine:$$folder $(BIN)/mypy $$folder*.py || exit 1; done
 	$(BIN)/lint-imports
@@ -100,8 +101,14 @@ check-layers: .venv/.synced
 	$(UV) lock --check --quiet
 	@$(EXPORT) | diff -u $(REQUIREMENTS) - || { echo "$(REQUIREMENTS) is not what uv.lock says: make layers"; exit 1; }
 
+check-docs: .venv/.synced
+	$(BIN)/python -m docs.generate --check
+
 check-template: $(SAM)
 	$(SAM) validate --lint --region us-east-1
+
+docs: .venv/.synced ## Write docs/openapi.json and docs/asyncapi.yaml from the contracts
+	$(BIN)/python -m docs.generate
 
 format: .venv/.synced ## Format the code and apply the safe fixes of the linter
 	$(BIN)/ruff format .

@@ -1,0 +1,256 @@
+"""Every operation of the HTTP API: what it is asked with, what it answers, and what can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from docs.generate import errors, examples
+from docs.generate.answers import HealthReport, Metrics, OneOrder, OrderAccepted, OrderPage, OrderTrail
+from docs.generate.schemas import Schema, SentSchemas, schemas
+from order_engine.application.watch_engine import Health
+from order_engine.contracts.order_list import ListOrders
+from order_engine.contracts.problems import Problem
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is no problem detail.
+
+    Args:
+        body: the model of a JSON body; None for text, of which there is no example here either.
+        headers: the names of headers, and of their descriptions among the components.
+    """
+
+    status: int
+    description: str
+    body: type[BaseModel] | None = None
+    examples: Mapping[str, object] = field(default_factory=dict)
+    content_types: tuple[str, ...] = (JSON,)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    id: str
+    tag: str
+    summary: str
+    description: str
+    answers: tuple[Answer, ...]
+    problems: tuple[Problem, ...] = ()
+    parameters: tuple[Schema, ...] = ()
+    body: Mapping[str, object] = field(default_factory=dict)
+
+
+_LIVES = examples.lives()
+_ORDER_ID: Schema = {
+    "name": "orderId",
+    "in": "path",
+    "required": True,
+    "description": "As answered when the order was placed.",
+    "schema": {"type": "string", "format": "uuid"},
+    "examples": {"anOrder": {"value": _LIVES.confirmed.id}},
+}
+_FILE: Schema = {
+    "name": "file",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "examples": {"script": {"value": "app.js"}},
+}
+_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes it safe to ask again: for the same user, the same key with the same order gives the same"
+    " answer, for as long as the order is kept. `clientOrderId` in the body does the same.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[\x20-\x7E]+$"},
+}
+_DEEP: Schema = {
+    "name": "deep",
+    "in": "query",
+    "description": "`1`: ask each dependency too. Anything else: only whether the function runs.",
+    "schema": {"type": "string"},
+    "examples": {"deep": {"value": "1"}},
+}
+_ANY = (errors.UNAVAILABLE, errors.BUG)
+_ONE_ORDER = (errors.INVALID_ORDER_ID, errors.unknown_order(_LIVES.confirmed.id), errors.UNKNOWN_PATH, *_ANY)
+_PLACING = (
+    *errors.UNREADABLE_BODY,
+    errors.INVALID_ORDER,
+    errors.conflict(_LIVES.confirmed.id),
+    errors.RATE_LIMITED,
+    *_ANY,
+)
+_ACCEPTED_HEADERS = {"Location": "Location", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
+_THE_ORDER = {"parameters": {"orderId": "$response.body#/orderId"}}
+_LINKS = {name: {"operationId": name, **_THE_ORDER} for name in ("getOrder", "cancelOrder", "getOrderHistory")}
+
+
+def _query_parameters() -> tuple[Schema, ...]:
+    described = schemas([ListOrders], SentSchemas)[ListOrders.__name__]["properties"]
+    return tuple(
+        {
+            "name": name,
+            "in": "query",
+            "description": schema.get("description", ""),
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        for name, schema in described.items()
+    )
+
+
+def _placing(path: str, operation_id: str, description: str) -> Operation:
+    accepted = {"accepted": examples.accepted()}
+    replayed = _ACCEPTED_HEADERS | {"Idempotent-Replayed": "IdempotentReplayed"}
+    return Operation(
+        "POST",
+        path,
+        operation_id,
+        "orders",
+        "Place an order",
+        description,
+        answers=(
+            Answer(201, "Accepted.", OrderAccepted, accepted, headers=_ACCEPTED_HEADERS, links=_LINKS),
+            Answer(200, "Accepted before, by its key.", OrderAccepted, accepted, headers=replayed, links=_LINKS),
+        ),
+        problems=_PLACING,
+        parameters=(_KEY,),
+        body={"order": examples.WISH, "otherNames": examples.OTHER_NAMES},
+    )
+
+
+def _files(
+    path: str, operation_id: str, summary: str, types: tuple[str, ...], problems: tuple[Problem, ...] = ()
+) -> Operation:
+    tag = {"ETag": "ETag"}
+    return Operation(
+        "GET",
+        path,
+        operation_id,
+        "dashboard",
+        summary,
+        "Needs nothing but this API.",
+        answers=(
+            Answer(200, "The file.", content_types=types, headers=tag),
+            Answer(304, "You have it already, says `If-None-Match`.", content_types=(), headers=tag),
+        ),
+        problems=(*problems, errors.BUG),
+        parameters=(_FILE,) if "{file}" in path else (),
+    )
+
+
+OPERATIONS = (
+    _placing("/api/orders/execute", "executeOrder", "Once it has been accepted, the order will come to an end."),
+    _placing("/api/orders", "placeOrder", "The same as `POST /api/orders/execute`."),
+    Operation(
+        "GET",
+        "/api/orders",
+        "listOrders",
+        "history",
+        "List orders, newest first",
+        "To go on, ask for the same with `cursor` set to `nextCursor`. No order is listed twice or left out, whatever"
+        " is placed meanwhile.",
+        answers=(Answer(200, "A page of orders.", OrderPage, {"page": examples.page()}),),
+        problems=(errors.INVALID_QUERY, *_ANY),
+        parameters=_query_parameters(),
+    ),
+    Operation(
+        "GET",
+        "/api/orders/{orderId}",
+        "getOrder",
+        "orders",
+        "Read an order",
+        "As it is at this very moment.",
+        answers=(
+            Answer(
+                200,
+                "The order.",
+                OneOrder,
+                {
+                    "confirmed": examples.one_order(_LIVES.confirmed),
+                    "failed": examples.one_order(_LIVES.failed),
+                    "cancelled": examples.one_order(_LIVES.cancelled),
+                },
+            ),
+        ),
+        problems=_ONE_ORDER,
+        parameters=(_ORDER_ID,),
+    ),
+    Operation(
+        "DELETE",
+        "/api/orders/{orderId}",
+        "cancelOrder",
+        "orders",
+        "Cancel an order",
+        "Possible while the order is pending or routing. One that is cancelled already stays as it is.",
+        answers=(Answer(200, "The order, cancelled.", OneOrder, {"cancelled": examples.one_order(_LIVES.cancelled)}),),
+        problems=(*_ONE_ORDER, errors.too_late(_LIVES.confirmed)),
+        parameters=(_ORDER_ID,),
+    ),
+    Operation(
+        "GET",
+        "/api/orders/{orderId}/history",
+        "getOrderHistory",
+        "history",
+        "Read an order and its failed attempts",
+        "From Postgres.",
+        answers=(Answer(200, "The order and its failed attempts.", OrderTrail, {"trail": examples.trail()}),),
+        problems=_ONE_ORDER,
+        parameters=(_ORDER_ID,),
+    ),
+    Operation(
+        "GET",
+        "/api/metrics",
+        "getMetrics",
+        "engine",
+        "Read the engine's figures",
+        "The queue's from SQS; orders as the history last counted them.",
+        answers=(Answer(200, "The figures.", Metrics, {"figures": examples.metrics()}),),
+        problems=_ANY,
+    ),
+    Operation(
+        "GET",
+        "/health",
+        "getHealth",
+        "engine",
+        "Ask whether the engine is well",
+        "Without `deep` it only says that the API runs.",
+        answers=(
+            Answer(
+                200,
+                "Orders can be accepted and executed.",
+                HealthReport,
+                {
+                    "healthy": examples.health(Health.HEALTHY),
+                    "degraded": examples.health(Health.DEGRADED, orders=Health.HEALTHY, history=Health.UNHEALTHY),
+                },
+            ),
+            Answer(
+                503,
+                "Orders can't be accepted or executed now, or the gateway itself is not well.",
+                HealthReport,
+                {"unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY)},
+            ),
+        ),
+        problems=(errors.BUG,),
+        parameters=(_DEEP,),
+    ),
+    _files("/", "getDashboard", "The live dashboard", ("text/html",)),
+    _files(
+        "/assets/{file}",
+        "getDashboardFile",
+        "A file of the dashboard",
+        ("text/javascript", "text/css", "image/svg+xml", "text/html"),
+        (errors.UNKNOWN_FILE, errors.UNKNOWN_PATH),
+    ),
+)
