@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from order_engine.application.execute_order import SAFETY_MARGIN, Done, LookAgain
+from order_engine.application.ports import Venue
 from order_engine.domain.amounts import min_amount_out
 from order_engine.domain.errors import OrderNotFound
 from order_engine.domain.events import Status
+from order_engine.domain.swaps import Transaction, TransactionStatus
 from order_engine.venues.ledger import InMemoryLedger, Record
 from order_engine.venues.simulated import VALIDITY, SimulationSettings
 from tests.support.engine import Engine
@@ -29,6 +32,23 @@ class WatchedLedger(InMemoryLedger):
     def record_once(self, record: Record) -> Record:
         self.tell(record)
         return InMemoryLedger.record_once(self, record)
+
+
+@dataclass
+class LossyVenue:
+    """A venue to which the first two submissions of a transaction get lost."""
+
+    venue: Venue
+    lost: int = 2
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.venue, name)
+
+    def submit(self, transaction: Transaction) -> TransactionStatus:
+        if self.lost:
+            self.lost -= 1
+            return self.venue.status(transaction)
+        return self.venue.submit(transaction)
 
 
 def test_an_order_goes_all_the_way_in_one_invocation() -> None:
@@ -113,6 +133,15 @@ def test_a_transaction_that_expired_before_it_was_sent_is_signed_anew() -> None:
     assert statuses(done) == [S.PENDING, S.ROUTING, S.BUILDING, S.PENDING, *CONFIRMED]
     assert done.events[3].data["error"]["code"] == "transaction_expired"
     assert done.events[3].data["error"]["txHash"] == signed.events[-1].data["signature"]
+    check(engine)
+
+
+def test_a_transaction_that_got_lost_on_its_way_is_sent_again_until_the_chain_has_seen_it() -> None:
+    engine = Engine()
+    lossy: dict[str, Venue] = {name: LossyVenue(venue) for name, venue in engine.venues.items()}
+    order = engine.submit()
+    result = replace(engine.execution, venues=lossy).execute(order.id, engine.deadline())
+    assert statuses(result.order) == [S.PENDING, *CONFIRMED]
     check(engine)
 
 

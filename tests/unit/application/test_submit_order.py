@@ -74,6 +74,7 @@ def test_with_a_key_the_same_order_twice_is_one_and_both_get_the_same_answer() -
     engine = Engine()
     wish = SubmitOrder("alice", terms("1"), idempotency_key="k")
     first = engine.desk.submit(wish)
+    engine.clock.sleep(1)
     again = engine.desk.submit(SubmitOrder("alice", terms("1.0"), idempotency_key="k"))
     assert (first.replayed, again.replayed) == (False, True)
     assert again.order == first.order
@@ -107,6 +108,7 @@ def test_a_replay_wakes_a_pending_order_again_as_the_first_request_may_have_died
     engine = Engine()
     order = engine.submit(idempotency_key="k")
     engine.queue.messages.clear()
+    engine.clock.sleep(1)
     engine.submit(idempotency_key="k")
     assert queued(engine) == [order.id]
 
