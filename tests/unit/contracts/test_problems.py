@@ -88,6 +88,11 @@ def test_validation_names_every_field() -> None:
     assert [one["field"] for one in problem_of(MalformedOrderId("orderId"))["errors"]] == ["orderId"]
 
 
+def test_of_very_many_faults_only_some_are_told() -> None:
+    faults = [FieldError("x" * 64, "unknown_field", "is not known here") for _ in range(1000)]
+    assert len(json.dumps(problem_of(InvalidOrder(*faults)))) < 5_000
+
+
 def test_the_owner_and_the_stranger_are_told_the_same() -> None:
     assert problem_of(OrderNotFound(ORDER.id)) == problem_of(NotTheOwner(ORDER.id))
 

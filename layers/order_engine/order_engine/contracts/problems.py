@@ -21,6 +21,9 @@ from order_engine.domain.errors import (
 )
 
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+"""More field errors than these are not told: the answer has to fit into a WebSocket frame, and nobody reads on."""
+
 Problem = dict[str, Any]
 
 _STATUS: dict[type[Exception], HTTPStatus] = {
@@ -55,7 +58,9 @@ def problem(status: HTTPStatus, code: str, detail: str, errors: Sequence[FieldEr
         "detail": detail,
     }
     if errors:
-        body["errors"] = [{"field": one.field, "code": one.code, "message": one.message} for one in errors]
+        body["errors"] = [
+            {"field": one.field, "code": one.code, "message": one.message} for one in errors[:MOST_ERRORS]
+        ]
     return {"success": False, **body}
 
 
