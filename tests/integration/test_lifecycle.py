@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from local.cloud import LocalCloud
 from tests.support.cloud import Message, eventually, messages_until
+from tests.support.sockets import events_in
 from tests.support.stored import landed_swaps, stopped, stored_events
 
 Place = Callable[..., str]
@@ -25,16 +26,6 @@ HAPPY = ["pending", "routing", "building", "submitted", "confirmed"]
 
 def is_last(message: Message) -> bool:
     return message.get("status") in {"confirmed", "failed", "cancelled"}
-
-
-def events_in(messages: list[Message]) -> list[Message]:
-    """Return the events that these messages tell of, each once, as a client keeps them."""
-    told: dict[int, Message] = {}
-    for message in messages:
-        for event in message["events"] if message["type"] == "snapshot" else [message]:
-            if "seq" in event:
-                told[event["seq"]] = {name: event[name] for name in ("seq", "status", "timestamp", "data")}
-    return [told[seq] for seq in sorted(told)]
 
 
 def test_a_client_that_connects_before_the_run_sees_every_step(cloud: LocalCloud, place: Place, socket: Socket) -> None:

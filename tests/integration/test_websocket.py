@@ -1,0 +1,248 @@
+"""Everything a client can say on a WebSocket, and what it hears."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from local.cloud import LocalCloud
+from tests.support.cloud import ORDER, TERMINAL, Message, eventually, messages_until
+from tests.support.sockets import ask, events_in, rows_by_connection, say, subscribe
+from tests.support.stored import append_step, landed_swaps, stopped, stored_events
+
+Place = Callable[..., str]
+Ended = Callable[[str], Message]
+Socket = Callable[..., Any]
+
+NEVER_REACHED = "999999"
+LARGEST_FRAME = 32 * 1024
+"""Bytes: API Gateway's limit."""
+
+
+def confirmed(order_id: str) -> Callable[[Message], bool]:
+    return lambda message: (message.get("orderId"), message.get("status")) == (order_id, "confirmed")
+
+
+class TestActions:
+    def test_an_order_is_placed_and_followed_by_one_frame(
+        self, cloud: LocalCloud, socket: Socket, ended: Ended
+    ) -> None:
+        with socket() as connection:
+            request_id = say(connection, "execute_order", tokenIn="SOL", tokenOut="USDC", amountIn=5)
+            messages = messages_until(connection, lambda message: message.get("status") == "confirmed")
+        first, *rest = messages
+        assert (first["type"], first["status"], first["success"]) == ("accepted", "pending", True)
+        assert (first["requestId"], first["replayed"]) == (request_id, False)
+        order = ended(first["orderId"])
+        assert events_in(rest) == order["events"]
+        assert rest[-1]["data"]["txHash"] == order["txHash"]
+        assert landed_swaps(cloud, order["id"]) == 1
+
+    def test_the_same_order_twice_is_one(self, socket: Socket, ended: Ended) -> None:
+        wish = ORDER | {"clientOrderId": f"twice {uuid4()}"}
+        with socket() as connection:
+            first = ask(connection, "execute_order", **wish)
+            ended(first["orderId"])
+            again = ask(connection, "execute_order", **wish)
+            conflict = ask(connection, "execute_order", **wish | {"amountIn": "7"})
+        assert again["replayed"]
+        assert again == first | {"requestId": again["requestId"], "replayed": True}
+        assert (conflict["type"], conflict["code"]) == ("error", "idempotency_conflict")
+
+    def test_an_order_is_read(self, api: httpx.Client, socket: Socket, place: Place, ended: Ended) -> None:
+        order = ended(place())
+        with socket() as connection:
+            answer = ask(connection, "get_order", orderId=order["id"])
+            unknown = ask(connection, "get_order", orderId=str(uuid4()))
+        assert (answer["type"], answer["order"]) == ("order", order)
+        assert (unknown["type"], unknown["code"]) == ("error", "order_not_found")
+
+    def test_an_order_is_cancelled_and_its_watchers_hear_of_it(
+        self, cloud: LocalCloud, socket: Socket, place: Place
+    ) -> None:
+        with stopped(cloud, "ProcessOrdersFunctionName"), socket() as connection, socket() as watcher:
+            order_id = place()
+            subscribe(watcher, orderId=order_id)
+            answer = ask(connection, "cancel_order", orderId=order_id)
+            again = ask(connection, "cancel_order", orderId=order_id)
+            heard = messages_until(watcher, lambda message: message.get("status") == "cancelled")
+        assert (answer["type"], answer["order"]["status"]) == ("order", "cancelled")
+        assert again["order"] == answer["order"]
+        assert heard[-1]["seq"] == 2
+
+    def test_one_that_has_ended_is_not_cancelled(self, socket: Socket, place: Place, ended: Ended) -> None:
+        order = ended(place())
+        with socket() as connection:
+            answer = ask(connection, "cancel_order", orderId=order["id"])
+        assert (answer["type"], answer["code"]) == ("error", "too_late_to_cancel")
+
+    def test_a_ping_is_answered_with_the_time(self, socket: Socket) -> None:
+        with socket() as connection:
+            answer = ask(connection, "ping")
+        assert answer["type"] == "pong"
+        assert answer["timestamp"].endswith("Z")
+
+
+class TestSubscriptions:
+    def test_channels_say_subscribed_and_then_tell_what_they_are_for(self, socket: Socket, place: Place) -> None:
+        user = f"listener {uuid4()}"
+        with socket() as everything, socket() as own:
+            assert subscribe(everything, channel="all") == [{"type": "subscribed", "channel": "all"}]
+            assert subscribe(own, channel="user", userId=user) == [{"type": "subscribed", "channel": "user"}]
+            others, ours = place(userId="somebody else"), place(userId=user)
+            all_heard = messages_until(everything, confirmed(ours))
+            all_heard += [] if any(map(confirmed(others), all_heard)) else messages_until(everything, confirmed(others))
+            own_heard = messages_until(own, confirmed(ours))
+        for order_id in (others, ours):
+            assert [event["seq"] for event in events_in(all_heard, order_id)] == [1, 2, 3, 4, 5]
+        assert {message["orderId"] for message in own_heard} == {ours}
+        assert [message["seq"] for message in own_heard] == [1, 2, 3, 4, 5]
+
+    def test_a_channel_can_be_named_on_connecting(self, socket: Socket, place: Place) -> None:
+        user = f"listener-{uuid4()}"
+        with socket(f"channel=user&userId={user}") as connection:
+            messages_until(connection, lambda message: message == {"type": "subscribed", "channel": "user"})
+            order_id = place(userId=user)
+            heard = messages_until(connection, confirmed(order_id))
+        assert [message["seq"] for message in heard] == [1, 2, 3, 4, 5]
+
+    def test_one_connection_follows_several_orders_and_a_channel_and_hears_each_event_once(
+        self, cloud: LocalCloud, socket: Socket, place: Place
+    ) -> None:
+        with socket() as connection:
+            with stopped(cloud, "ProcessOrdersFunctionName"):
+                order_ids = [place() for _ in range(3)]
+                for order_id in order_ids:
+                    subscribe(connection, orderId=order_id)
+                subscribe(connection, channel="all")
+            waiting = set(order_ids)
+            heard: list[Message] = []
+            while waiting:
+                heard += messages_until(connection, lambda message: message.get("status") in TERMINAL)
+                waiting.discard(heard[-1]["orderId"])
+        for order_id in order_ids:
+            updates = [m["seq"] for m in heard if m["type"] == "status_update" and m["orderId"] == order_id]
+            assert updates == [2, 3, 4, 5]
+
+    def test_after_unsubscribing_nothing_more_comes(self, cloud: LocalCloud, socket: Socket, place: Place) -> None:
+        with socket() as connection, socket("channel=all") as other:
+            messages_until(other, lambda message: message["type"] == "subscribed")
+            with stopped(cloud, "ProcessOrdersFunctionName"):
+                order_id = place()
+                subscribe(connection, orderId=order_id)
+                answer = ask(connection, "unsubscribe", orderId=order_id)
+            messages_until(other, confirmed(order_id))
+            say(connection, "ping")
+            (next_heard,) = messages_until(connection, lambda message: True)
+        assert (answer["type"], answer["orderId"]) == ("unsubscribed", order_id)
+        assert next_heard["type"] == "pong"
+
+    def test_a_newcomer_who_knows_a_part_gets_the_rest_and_then_the_live_stream(
+        self, cloud: LocalCloud, socket: Socket, place: Place
+    ) -> None:
+        with socket() as connection:
+            with stopped(cloud, "ProcessOrdersFunctionName"):
+                order_id = place()
+                append_step(cloud, order_id, "routing")
+                first = subscribe(connection, orderId=order_id, afterSeq=1)
+            rest = messages_until(connection, confirmed(order_id))
+        assert [event["seq"] for event in events_in([*first, *rest])] == [2, 3, 4, 5]
+        assert first[-1]["seq"] == 2
+        assert events_in([*first, *rest]) == stored_events(cloud, order_id)[1:]
+
+    def test_there_is_a_limit_for_each_connection(self, cloud: LocalCloud, socket: Socket) -> None:
+        limit = 100
+        with stopped(cloud, "PushUpdatesFunctionName"), socket() as connection, socket() as other:
+            targets = [str(uuid4()) for _ in range(limit)]
+            for order_id in targets:
+                say(connection, "subscribe", orderId=order_id)
+            refusal = ask(connection, "subscribe", orderId=str(uuid4()))
+            say(connection, "subscribe", orderId=targets[0])  # renewing is no further one
+            assert ask(connection, "unsubscribe", orderId=targets[0])["type"] == "unsubscribed"
+            say(connection, "subscribe", channel="all")
+            say(other, "subscribe", channel="all")
+            assert ask(connection, "ping")["type"] == ask(other, "ping")["type"] == "pong"
+            sizes = sorted(len(rows) for rows in rows_by_connection(cloud).values())[-2:]
+        assert (refusal["type"], refusal["code"]) == ("error", "too_many_subscriptions")
+        assert str(limit) in refusal["message"]
+        assert sizes == [2, limit + 1]  # each with the connection's own row
+
+
+class TestNonsense:
+    @pytest.mark.parametrize(
+        ("frame", "code"),
+        [
+            ("not JSON", "invalid_json"),
+            ("", "invalid_json"),
+            ("[]", "not_an_object"),
+            ('{"action": NaN}', "invalid_json"),
+            ('{"action": "ping", "action": "ping"}', "duplicate_key"),
+            ("{}", "unknown_action"),
+            ('{"action": "dance"}', "unknown_action"),
+            ('{"action": ["ping"]}', "unknown_action"),
+            ('{"action": "ping", "colour": "red"}', "validation_failed"),
+            ('{"action": "subscribe"}', "validation_failed"),
+            ('{"action": "subscribe", "orderId": "x"}', "validation_failed"),
+            ('{"action": "subscribe", "channel": "none"}', "validation_failed"),
+            ('{"action": "execute_order", "tokenIn": "SOL"}', "validation_failed"),
+        ],
+    )
+    def test_it_is_answered_and_the_connection_stays(self, socket: Socket, frame: str, code: str) -> None:
+        with socket() as connection:
+            connection.send(frame)
+            (answer,) = messages_until(connection, lambda message: True)
+            assert ask(connection, "ping")["type"] == "pong"
+        assert (answer["type"], answer["code"]) == ("error", code)
+        assert answer["message"]
+
+    def test_bytes_are_taken_as_text(self, socket: Socket) -> None:
+        with socket() as connection:
+            connection.send(b'{"action": "ping", "requestId": "bytes"}')
+            (answer,) = messages_until(connection, lambda message: True)
+        assert (answer["type"], answer["requestId"]) == ("pong", "bytes")
+
+    def test_each_fault_of_an_order_is_named(self, socket: Socket) -> None:
+        with socket() as connection:
+            answer = ask(connection, "execute_order", **ORDER | {"amountIn": "-1", "tokenOut": "DOGE"})
+        faults = [(error["field"], error["code"]) for error in answer["errors"]]
+        assert sorted(faults) == [("amountIn", "amount_not_positive"), ("tokenOut", "unknown_token")]
+
+    @pytest.mark.parametrize("query", ["orderId=x", "channel=none", "afterSeq=-1", "colour=red"])
+    def test_a_connection_for_nonsense_is_refused(self, socket: Socket, query: str) -> None:
+        with pytest.raises(Exception, match="rejected"):
+            socket(query)
+
+
+class TestFrames:
+    def test_none_is_larger_than_the_gateway_takes(
+        self, cloud: LocalCloud, socket: Socket, place: Place, ended: Ended
+    ) -> None:
+        with cloud.parameters(MaxRetryAttempts="10", ExecutionFailureRate="1"):
+            order = ended(place(clientOrderId="ü".encode().hex() * 16, userId="u" * 128))
+        assert order["attempts"] == 11
+        with socket() as connection:
+            snapshot = subscribe(connection, orderId=order["id"])
+            whole = ask(connection, "get_order", orderId=order["id"])
+        assert events_in(snapshot) == whole["order"]["events"] == order["events"]
+        assert max(len(json.dumps(message)) for message in [*snapshot, whole]) < LARGEST_FRAME
+
+    def test_not_even_the_answer_to_a_thousand_faults(self, socket: Socket) -> None:
+        with socket() as connection:
+            answer = ask(connection, "ping", **{f"unknown field number {number}": 1 for number in range(1000)})
+        assert answer["code"] == "validation_failed"
+        assert len(json.dumps(answer)) < LARGEST_FRAME
+
+
+def test_a_connection_that_ends_leaves_nothing_behind(cloud: LocalCloud, socket: Socket, place: Place) -> None:
+    order_id = place()
+    before = rows_by_connection(cloud).keys()
+    with socket("channel=all") as connection:
+        subscribe(connection, orderId=order_id)
+        (connection_id,) = rows_by_connection(cloud).keys() - before
+        assert len(rows_by_connection(cloud)[connection_id]) == 3
+    eventually(lambda: connection_id not in rows_by_connection(cloud))

@@ -1,0 +1,54 @@
+"""Conversations on a WebSocket, as a client without any library of ours has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import uuid4
+
+from websockets.sync.client import ClientConnection
+
+from local.cloud import LocalCloud
+from tests.support.cloud import Message, messages_until
+from tests.support.stored import scan
+
+
+def say(connection: ClientConnection, action: str, **fields: Any) -> str:
+    """Send a frame and return the id that its answer will carry."""
+    request_id = str(uuid4())
+    connection.send(json.dumps({"action": action, "requestId": request_id, **fields}))
+    return request_id
+
+
+def ask(connection: ClientConnection, action: str, **fields: Any) -> Message:
+    """Send a frame and return its answer; what comes before it is dropped."""
+    request_id = say(connection, action, **fields)
+    return messages_until(connection, lambda message: message.get("requestId") == request_id)[-1]
+
+
+def subscribe(connection: ClientConnection, **target: Any) -> list[Message]:
+    """Subscribe and return what comes with it: the confirmation, and for an order the snapshot; or an error."""
+    say(connection, "subscribe", **target)
+    last = "snapshot" if "orderId" in target else "subscribed"
+    return messages_until(connection, lambda message: message["type"] in (last, "error"))
+
+
+def events_in(messages: Iterable[Message], order_id: str | None = None) -> list[Message]:
+    """Return the events that messages tell of, of one order or of the only one, each once, as a client keeps them."""
+    told: dict[int, Message] = {}
+    for message in messages:
+        if order_id not in (None, message.get("orderId")):
+            continue
+        for event in message["events"] if message["type"] == "snapshot" else [message]:
+            if "seq" in event:
+                told.setdefault(event["seq"], {name: event[name] for name in ("seq", "status", "timestamp", "data")})
+    return list(told.values())
+
+
+def rows_by_connection(cloud: LocalCloud) -> dict[str, set[str]]:
+    """Return what the connections table holds: the partition keys of each connection's rows."""
+    rows: dict[str, set[str]] = {}
+    for row in scan(cloud, "ConnectionsTableName"):
+        rows.setdefault(row["connectionId"]["S"], set()).add(row["target"]["S"])
+    return rows
