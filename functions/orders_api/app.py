@@ -93,7 +93,8 @@ def metrics() -> Answer:
 
 @app.get("/health")
 def health() -> Answer:
-    """Say that this function runs; with `deep=1`, also how everything is that it needs."""
+    """Say that this function runs and its settings make sense; with `deep=1`, also how everything is that it needs."""
+    bootstrap.check_desk_settings()
     deep = app.current_event.query_string_parameters.get("deep") == "1"
     diagnosis = examine(bootstrap.dependencies() if deep else (), bootstrap.executor())
     status = HTTPStatus.SERVICE_UNAVAILABLE if diagnosis.health is Health.UNHEALTHY else HTTPStatus.OK

@@ -29,14 +29,16 @@ def etag(text: str) -> str:
     return f'"{sha256(text.encode()).hexdigest()[:16]}"'
 
 
-@cache
 def asset(name: str) -> tuple[str, str] | None:
     """Return a file's content type and text; None where there is no such file to be served."""
-    content_type = CONTENT_TYPES.get(Path(name).suffix)
-    path = FOLDER / name
-    if content_type is None or Path(name).name != name or not path.is_file():
-        return None
-    return content_type, path.read_text(encoding="utf-8")
+    return _assets().get(name)
+
+
+@cache
+def _assets() -> dict[str, tuple[str, str]]:
+    """Read all files once. A name from outside is only looked up: it touches no disk, and is not remembered."""
+    files = [path for path in FOLDER.iterdir() if path.suffix in CONTENT_TYPES]
+    return {path.name: (CONTENT_TYPES[path.suffix], path.read_text(encoding="utf-8")) for path in files}
 
 
 def content_security_policy(websocket_url: str) -> str:

@@ -172,6 +172,13 @@ def order_desk() -> OrderDesk:
 
 
 @cache
+def check_desk_settings() -> None:
+    """Read every setting that accepting orders needs. Raises `InvalidSetting`, so that a health check shows it."""
+    default_slippage()
+    order_desk()
+
+
+@cache
 def rate_limiter() -> RateLimiter:
     """Return what counts the orders of each user; a limit of 0 switches it off."""
     limit = environment().integer("MAX_ORDERS_PER_MINUTE", 0, 1_000_000)

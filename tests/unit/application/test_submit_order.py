@@ -154,3 +154,16 @@ def test_who_has_placed_too_many_is_refused_before_anything_is_stored_and_nobody
     assert desk.submit(SubmitOrder("bob", terms())).order.user_id == "bob"
     assert [order.user_id for order in engine.orders.stream] == ["alice", "bob"]
     assert len(queued(engine)) == 2
+
+
+def test_asking_again_for_an_accepted_order_is_answered_even_when_no_new_one_may_be_placed() -> None:
+    engine = Engine()
+    desk = replace(engine.desk, limiter=OneEach())
+    first = desk.submit(SubmitOrder("alice", terms("1"), idempotency_key="k"))
+    again = desk.submit(SubmitOrder("alice", terms("1.0"), idempotency_key="k"))
+    assert (again.replayed, again.order) == (True, first.order)
+    with pytest.raises(IdempotencyConflict):
+        desk.submit(SubmitOrder("alice", terms("2"), idempotency_key="k"))
+    with pytest.raises(RateLimited):
+        desk.submit(SubmitOrder("alice", terms("1"), idempotency_key="other"))
+    assert len(engine.orders.stream) == 1

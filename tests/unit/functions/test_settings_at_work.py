@@ -41,6 +41,12 @@ def test_default_slippage(deployed: Deployment) -> None:
     assert (order.terms.slippage_bps, order.terms.slippage_entered) == (25, "0.0025")
 
 
+def test_a_setting_that_makes_no_sense_shows_in_the_health_check(deployed: Deployment) -> None:
+    assert deployed.http(event("http_health"))[0] == 200
+    deployed.set(DEFAULT_SLIPPAGE="0.6")
+    assert deployed.http(event("http_health"))[0] == 500
+
+
 @pytest.mark.parametrize("retries", [0, 1, 4])
 def test_max_retry_attempts(deployed: Deployment, retries: int) -> None:
     order = run(deployed, MAX_RETRY_ATTEMPTS=str(retries), QUOTE_FAILURE_RATE="1")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from order_engine.application.ports import Allowance, Clock, Dice, OrderStore, RateLimiter, WakeUpQueue
-from order_engine.domain.errors import DependencyUnavailable, IdempotencyConflict
+from order_engine.domain.errors import DependencyUnavailable, IdempotencyConflict, OrderNotFound, RateLimited
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order, Terms
 
@@ -66,12 +66,28 @@ class OrderDesk:
             IdempotencyConflict: the key was used for another order.
             DependencyUnavailable: the order may or may not be stored; with an idempotency key, ask again.
         """
-        allowance = self.limiter.admit(command.user_id)
         order = self._new_order(command)
+        try:
+            allowance = self.limiter.admit(command.user_id)
+        except RateLimited as refusal:
+            return self._accepted_before(order, command, refusal)
         existing = self.orders.create(order)
         if existing is None:
             self._wake(order)
             return OrderAccepted(order, replayed=False, allowance=allowance)
+        return self._replay(existing, order, allowance)
+
+    def _accepted_before(self, order: Order, command: SubmitOrder, refusal: RateLimited) -> OrderAccepted:
+        """Replay an order that was accepted before: to ask again for it is no new order. Else raise the refusal."""
+        if command.idempotency_key is None:
+            raise refusal
+        try:
+            existing = self.orders.load(order.id)
+        except OrderNotFound:
+            raise refusal from None
+        return self._replay(existing, order, None)
+
+    def _replay(self, existing: Order, order: Order, allowance: Allowance | None) -> OrderAccepted:
         if not existing.terms.agrees_with(order.terms):
             raise IdempotencyConflict(existing.id)
         if existing.status is Status.PENDING:
