@@ -84,13 +84,14 @@ class Conversation:
         with reading("a message of the stream"):
             news = news_in(frame)
             accepted: str | None = frame["orderId"] if frame.get("type") == "accepted" else None
-        replies = self._learn(news) if news else []
+        replies = self.learn(news) if news else []
         if accepted:
             replies += self._follow(accepted)
         self._answer(frame)
         return replies
 
-    def _learn(self, news: News) -> list[Frame]:
+    def learn(self, news: News) -> list[Frame]:
+        """Take in what is said of an order, wherever it was heard, and return what to say to that."""
         for update in self.fold.take(news):
             self._deliver(update)
         return self._leave(news.order_id)

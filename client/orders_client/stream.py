@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from orders_client.conversation import Conversation
 from orders_client.errors import OrdersError, StreamClosed, Unavailable
-from orders_client.fold import OrderFeed, Update
+from orders_client.fold import News, OrderFeed, Update
 from orders_client.frames import Frame, channel_key, order_key
 from orders_client.link import Link, Timing
 from orders_client.models import Accepted, Order
@@ -35,7 +35,7 @@ class OrderStream:
 
     When the connection ends it opens another and resumes each order after the last event that it knows. A channel
     has no memory: orders heard of through one are resumed too, but one that both began and ended while there was no
-    connection stays unknown; `OrdersClient.list` tells of those.
+    connection stays unknown. `OrdersClient.list` tells of those; `adopt` takes them in.
 
     Iterating yields each event once, those of an order in order, beginning with all that is known by then. Any number
     of tasks may iterate and wait at the same time. Every method raises `OrdersError`: `ApiError` where the API
@@ -139,6 +139,10 @@ class OrderStream:
     async def subscribe_channel(self, channel: Channel) -> None:
         """Follow the orders of the user, or all orders (that the user may see), from now on."""
         await self._subscribe(channel_key(channel))
+
+    async def adopt(self, order: Order) -> None:
+        """Take in an order that was read elsewhere. What is new of it is delivered, what is known is not again."""
+        await self._link.say(*self._talk.learn(News(order.id, order.events, order.version, order.status)))
 
     async def unsubscribe(self, order_id: str) -> None:
         """Stop following an order."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -29,11 +29,13 @@ QUICK = Timing(
     gap_patience=0.005,
     answer_patience=0.01,
     longest_patience=0.02,
-    silence_patience=0.05,
+    silence_patience=60,
     answer_within=5,
     backoff=Backoff(0.001, 0.002),
     give_up_after=5,
 )
+WARY = replace(QUICK, silence_patience=0.05)
+"""For where the very last event may be lost, which nothing shows."""
 
 Frame = dict[str, Any]
 

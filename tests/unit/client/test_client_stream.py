@@ -11,12 +11,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from fake_gateway import LIFE, QUICK, RETRIED, UNREACHABLE, FakeGateway, Frame, event, unruly
+from fake_gateway import LIFE, QUICK, RETRIED, UNREACHABLE, WARY, FakeGateway, Frame, event, order_view, unruly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders_client import Conflict, NotAllowed, NotFound, OrderStream, Status, StreamClosed, Unavailable
 from orders_client.errors import Problem
+from orders_client.wire import order_from
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -163,6 +164,22 @@ async def test_after_a_cut_a_channel_catches_up_with_the_orders_it_knew() -> Non
 
 
 @awaited
+async def test_an_order_read_elsewhere_is_delivered_like_any_other_and_goes_on() -> None:
+    gateway = FakeGateway()
+    order_id = gateway.place()
+    gateway.step(order_id, "routing")
+    async with stream_to(gateway) as stream, collecting(stream) as heard:
+        await stream.subscribe_channel("all")
+        order = order_from(order_view(order_id, gateway.orders[order_id]))
+        await stream.adopt(order)
+        await stream.adopt(order)
+        gateway.live(order_id)
+        await until(lambda: len(heard[order_id]) == len(LIFE))
+        assert heard[order_id] == list(enumerate(LIFE, 1))
+        assert [frame["action"] for frame in gateway.connections[0].said] == ["subscribe"]
+
+
+@awaited
 async def test_a_gap_is_filled_by_subscribing_again_after_the_last_event() -> None:
     gateway = FakeGateway()
     order_id = gateway.place()
@@ -188,7 +205,7 @@ async def test_a_gap_is_filled_by_subscribing_again_after_the_last_event() -> No
 async def test_an_order_that_falls_silent_is_asked_about() -> None:
     gateway = FakeGateway()
     order_id = gateway.place()
-    async with stream_to(gateway) as stream:
+    async with stream_to(gateway, timing=WARY) as stream:
         await stream.subscribe(order_id)
         gateway.orders[order_id] += [event(2, "cancelled")]  # and the frame that says so is lost
         feed = await stream.wait_until_terminal(order_id)
@@ -202,7 +219,7 @@ def test_every_order_is_heard_whole_whatever_the_connection_does(seed: int) -> N
     async def scenario() -> None:
         random = Random(seed)
         gateway = FakeGateway(carry=unruly(random, cuts=0.05, loss=0.05))
-        async with stream_to(gateway) as stream, collecting(stream) as heard:
+        async with stream_to(gateway, timing=WARY) as stream, collecting(stream) as heard:
             watched = [gateway.place() for _ in range(4)]
             subscribing = [asyncio.create_task(stream.subscribe(order_id)) for order_id in watched]
             placing = [asyncio.create_task(stream.execute_order("SOL", "USDC", n)) for n in range(1, 5)]
@@ -234,7 +251,7 @@ async def test_an_order_is_placed_once_though_its_answer_is_lost() -> None:
         socket.cut()
 
     gateway.carry = cut
-    async with stream_to(gateway) as stream:
+    async with stream_to(gateway, timing=replace(QUICK, answer_patience=60)) as stream:
         accepted = await stream.execute_order("SOL", "USDC", "1")
         assert accepted.replayed
         assert list(gateway.orders) == [accepted.order_id]
@@ -368,7 +385,7 @@ async def test_a_refused_token_is_not_tried_again() -> None:
 
 @awaited
 async def test_closing_ends_readers_and_waiters_and_the_connection() -> None:
-    gateway = FakeGateway()
+    gateway = FakeGateway(deaf_to={"get_order"})
     order_id = gateway.place()
     stream = stream_to(gateway)
     with pytest.raises(StreamClosed):
@@ -376,10 +393,12 @@ async def test_closing_ends_readers_and_waiters_and_the_connection() -> None:
     await stream.__aenter__()
     await stream.subscribe(order_id)
     waiting = asyncio.create_task(stream.wait_until_terminal(order_id))
-    await asyncio.sleep(0)
+    asking = asyncio.create_task(stream.get_order(order_id))
+    await until(lambda: len(gateway.connections[0].said) == 2)
     await stream.aclose()
-    with pytest.raises(StreamClosed):
-        await waiting
+    for task in (waiting, asking):
+        with pytest.raises(StreamClosed):
+            await task
     assert [update.event.seq async for update in stream] == [1]
     assert gateway.connections[0].cut_off
     assert not stream.connected
