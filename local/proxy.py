@@ -38,7 +38,7 @@ class Proxy:
         """Return the proxy as an application."""
         application = web.Application(client_max_size=LARGEST_BODY)
         application.cleanup_ctx.append(self._with_client)
-        application.router.add_route("*", "/{path:.*}", self._handle)
+        application.router.add_route("*", r"/{path:[\s\S]*}", self._handle)  # %0A is a line's end, which `.` is not
         return application
 
     async def _with_client(self, _: web.Application) -> AsyncIterator[None]:

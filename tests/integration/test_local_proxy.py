@@ -22,7 +22,7 @@ Client = TestClient[web.Request, web.Application]
 async def proxy_to(handler: Handler) -> AsyncIterator[Client]:
     """Run a proxy in front of a gateway that answers with `handler`."""
     gateway = web.Application(client_max_size=2 * LARGEST_BODY)
-    gateway.router.add_route("*", "/{path:.*}", handler)
+    gateway.router.add_route("*", r"/{path:[\s\S]*}", handler)
     async with TestServer(gateway) as server:
         proxy = Proxy(f"http://{server.host}:{server.port}/http", f"ws://{server.host}:{server.port}/socket/dev")
         async with TestClient(TestServer(proxy.application()), auto_decompress=False) as client:
@@ -41,12 +41,12 @@ def test_a_request_arrives_as_it_was_sent() -> None:
     async def run() -> None:
         headers = [("X-Twice", "one"), ("X-Twice", "two"), ("X-Forwarded-For", "203.0.113.7"), ("Connection", "close")]
         async with proxy_to(handler) as client:
-            path = URL("/a%2Fb/%C3%A9/..%2f?x=1&x=2&empty=&plus=a+b", encoded=True)
+            path = URL("/a%2Fb/%C3%A9%0A/..%2f?x=1&x=2&empty=&plus=a+b", encoded=True)
             await client.request("PROPFIND", path, data=b"\x00\xff", headers=headers)
 
     asyncio.run(run())
     assert seen[0].method == "PROPFIND"
-    assert seen[0].raw_path == "/http/a%2Fb/%C3%A9/..%2f?x=1&x=2&empty=&plus=a+b"
+    assert seen[0].raw_path == "/http/a%2Fb/%C3%A9%0A/..%2f?x=1&x=2&empty=&plus=a+b"
     assert seen[0].headers.getall("X-Twice") == ["one", "two"]
     assert seen[0].headers["X-Forwarded-For"] == "203.0.113.7, 127.0.0.1"
     assert bodies == [b"\x00\xff"]
