@@ -98,7 +98,7 @@ def test_the_dashboards_files_are_served(deployed: Deployment, name: str, kind: 
     assert text
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "app.py", "..%2fapp.py", "index.html.bak", ".css"])
+@pytest.mark.parametrize("name", ["nothing.js", "app.py", "..%2fapp.py", "index.html.bak", ".css", "x" * 300 + ".js"])
 def test_no_other_file_is(deployed: Deployment, name: str) -> None:
     status, _, body = deployed.http(get(f"/assets/{name}"))
     assert (status, body["code"]) == (404, "not_found")
