@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -12,7 +13,7 @@ from order_engine import bootstrap
 from order_engine.adapters.process import LambdaDeadline
 from order_engine.application.ports import DeadLetter
 from order_engine.contracts.queue import WakeUp
-from order_engine.domain.errors import OrderEngineError
+from order_engine.domain.errors import DependencyUnavailable, OrderEngineError
 
 logger = Logger()
 
@@ -31,7 +32,8 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         if deadline.remaining() < RESERVE:
             break
     for letter in letters:
-        bootstrap.dead_letters().put_back(letter)
+        with suppress(DependencyUnavailable):  # then it is seen again by itself, only later
+            bootstrap.dead_letters().put_back(letter)
     logger.info("dead letters", extra={"letters": len(letters), "closed": closed})
     return {"letters": len(letters), "closed": closed}
 
@@ -43,6 +45,9 @@ def _close(letter: DeadLetter) -> bool:
         order = bootstrap.dead_letter_closing().close(str(wake_up.order_id))
     except (ValidationError, OrderEngineError) as error:
         logger.error("dead letter without an order to close", extra={"body": letter.body[:500], "reason": str(error)})
+        return False
+    except Exception:  # what made the letter a dead one may well be here again, and must not keep the others waiting
+        logger.exception("dead letter that can't be closed", extra={"body": letter.body[:500]})
         return False
     logger.warning("dead letter", extra={"order_id": order.id, "status": order.status})
     return order.status.terminal

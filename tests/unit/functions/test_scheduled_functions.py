@@ -7,8 +7,10 @@ import json
 import pytest
 
 from order_engine.adapters.process import LambdaDeadline
+from order_engine.application.ports import DeadLetter
+from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
-from order_engine.fakes.queue import Message
+from order_engine.fakes.queue import InMemoryDeadLetters, Message
 from tests.support.functions import Context, Deployment
 from tests.support.orders import CONFIRMED, after, new_order
 
@@ -40,6 +42,28 @@ def test_letters_are_looked_at_and_their_orders_closed_as_far_as_can_be_answered
     assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 5, "closed": 1}
     assert deployed.engine.now(never_signed).status is Status.FAILED
     assert deployed.engine.now(signed).status is Status.BUILDING
+
+
+def test_a_letter_that_makes_the_closing_fail_does_not_keep_the_others_from_being_closed(deployed: Deployment) -> None:
+    signed, never_signed = deployed.engine.sign(deployed.engine.submit()), deployed.engine.submit()
+    deployed.replace("venues", {})  # the venue of the signed one is gone
+    bury(deployed, wake_up(signed.id), wake_up(never_signed.id))
+    assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 2, "closed": 1}
+    assert deployed.engine.now(never_signed).status is Status.FAILED
+
+
+def test_a_letter_that_can_not_be_put_back_does_not_keep_the_others_from_it(deployed: Deployment) -> None:
+    class Sticky(InMemoryDeadLetters):
+        def put_back(self, letter: DeadLetter) -> None:
+            if letter.body == "one":
+                raise DependencyUnavailable("The receipt is too old.")
+            InMemoryDeadLetters.put_back(self, letter)
+
+    deployed.replace("dead_letters", Sticky(deployed.engine.queue))
+    bury(deployed, "one", "two")
+    deployed.call("close_dead_letters", "schedule", 60)
+    now = deployed.engine.clock.now()
+    assert [letter.visible_at <= now for letter in deployed.engine.queue.dead] == [False, True]
 
 
 def test_letters_stay_visible_and_the_next_run_looks_again(deployed: Deployment) -> None:
