@@ -128,6 +128,10 @@ audit: $(UV) ## Look for known weaknesses in the template (checkov) and the lock
 bench-burst: .venv/.synced ## Benchmark: bursts of orders on a local cloud, end to end
 	$(BIN)/python -m benchmarks.burst $(ARGS)
 
+.PHONY: simulate
+simulate: .venv/.synced ## Simulate the whole engine with faults for a minute; SEEDS=100000 for long, SEED=292 to see one run
+	@$(BIN)/python -m tests.simulation $(addprefix --seed=,$(SEED)) $(addprefix --seeds=,$(SEEDS)) $(ARGS)
+
 # --- AWS --------------------------------------------------------------------------------------------------------------
 
 .PHONY: layers build deploy

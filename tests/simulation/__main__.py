@@ -12,7 +12,7 @@ from secrets import randbelow
 from time import perf_counter
 
 from tests.simulation.mutants import MOST_SEEDS, MUTANTS
-from tests.simulation.run import simulate
+from tests.simulation.run import outcome, simulate
 
 FIXED = 200
 """Seeds that every short run includes; after them come fresh ones."""
@@ -57,19 +57,13 @@ class Tally:
             print(self, flush=True)
 
 
-def outcome(seed: int) -> tuple[int, int, str | None]:
-    """Run one seed; return it, the number of orders, and what was violated."""
-    report = simulate(seed)
-    return seed, report.orders, str(report.violation) if report.violation else None
-
-
 def outcomes(seeds: Iterable[int], jobs: int) -> Iterator[tuple[int, int, str | None]]:
     """Run many, on several processes if asked to."""
     if jobs == 1:
         yield from map(outcome, seeds)
         return
     with get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap(outcome, seeds, chunksize=50)
+        yield from pool.imap(outcome, seeds, chunksize=20)
 
 
 def run(seeds: Iterable[int], planned: int | None, jobs: int = 1) -> int:

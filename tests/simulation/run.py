@@ -55,6 +55,12 @@ def simulate(seed: int, traced: bool = False) -> Report:
     )
 
 
+def outcome(seed: int) -> tuple[int, int, str | None]:
+    """Run one seed; return it, the number of orders, and what was violated."""
+    report = simulate(seed)
+    return seed, report.orders, str(report.violation) if report.violation else None
+
+
 def _conduct(world: World) -> None:
     random, sleep = world.random, world.scheduler.sleep
     world.note("seed", world.seed, world.chaos.faults)
