@@ -128,14 +128,19 @@ class Run:
 
 @contextmanager
 def _progress(console: Console, orders: int, *, quiet: bool) -> Iterator[Callable[[Tally], None]]:
-    """Show two bars on a terminal; yield what moves them."""
+    """Show bars on a terminal; yield what moves them."""
     columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
-        placed, ended = (progress.add_task(name, total=orders) for name in ("accepted", "ended"))
+        placed, refused, ended = (
+            progress.add_task(name, total=orders, visible=name != "refused")
+            for name in ("accepted", "refused", "ended")
+        )
 
         def move(tally: Tally) -> None:
+            lost = tally.refused.total()
             progress.update(placed, completed=tally.accepted)
-            progress.update(ended, completed=tally.ended)
+            progress.update(refused, completed=lost, visible=lost > 0)
+            progress.update(ended, completed=tally.ended, total=orders - lost)
 
         yield move
 

@@ -80,11 +80,6 @@ class Tally:
         return len(self._placed)
 
     @property
-    def answered(self) -> int:
-        """How many requests have their answer."""
-        return self.accepted + self.refused.total()
-
-    @property
     def ended(self) -> int:
         """How many of the accepted orders have ended."""
         return len(self._placed.keys() & self._ended.keys())
