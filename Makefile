@@ -19,6 +19,7 @@ export __SAM_CLI_APP_DIR := $(TOOLS)/sam
 export SAM_CLI_TELEMETRY := 0
 ifeq ($(shell test -w "$$HOME" && echo yes),)
 export UV_CACHE_DIR := $(TOOLS)/cache
+export npm_config_cache := $(TOOLS)/npm
 endif
 
 REQUIREMENTS := layers/dependencies/requirements.txt
@@ -29,7 +30,7 @@ EXPORT := $(UV) export --quiet --frozen --no-default-groups --no-emit-project --
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- Environments -----------------------------------------------------------------------------------------------------
 
@@ -75,7 +76,7 @@ clean-local: .venv/.synced ## Forget the orders, the history and the logs of the
 
 OFFLINE := $(wildcard tests/unit tests/infrastructure tests/simulation)
 
-.PHONY: test test-unit test-integration
+.PHONY: test test-unit test-integration test-e2e
 test: test-unit test-integration ## All tests
 
 test-unit: .venv/.synced ## Tests without any network: units, template
@@ -83,6 +84,18 @@ test-unit: .venv/.synced ## Tests without any network: units, template
 
 test-integration: .venv/.synced ## Tests on a local cloud of their own, with IAM enforcement
 	$(BIN)/pytest tests/integration $(ARGS)
+
+test-e2e: .venv/.synced postman/node_modules/.installed ## From outside: Postman collection, made-up requests, Chromium
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		echo "The dashboard is tested in Chromium, which is not here. On Debian: apt-get install chromium"; exit 1; }
+	$(BIN)/pytest tests/e2e tests/browser $(ARGS)
+
+postman/node_modules/.installed: postman/package-lock.json
+	@command -v npm > /dev/null || { \
+		echo "The Postman collection needs Node.js, 18 or newer, and npm. On Debian: apt-get install npm"; exit 1; }
+	@echo "Preparing postman/node_modules ..."
+	@cd postman && npm ci --silent --ignore-scripts --no-fund --no-audit
+	@touch $@
 
 .PHONY: check check-code check-layers check-docs check-template docs format
 check: check-code check-layers check-docs check-template ## Format, lint, types, imports, locked layers, API documents, template
@@ -95,6 +108,7 @@ check-code: .venv/.synced
 	$(BIN)/mypy --package docs.generate
 	@for folder in $(dir $(wildcard functions/*/app.py)) tests/infrastructure/; do \
 		MYPYPATH=layers/order_engine:$$folder $(BIN)/mypy $$folder*.py || exit 1; done
+	$(BIN)/mypy tests/conftest.py tests/e2e tests/unit/documents
 	$(BIN)/lint-imports
 
 check-layers: .venv/.synced
@@ -154,4 +168,4 @@ deploy: build ## Deploy to AWS (STAGE=dev), asking for the settings the first ti
 
 .PHONY: clean
 clean: clean-local ## Remove everything that was made here
-	rm -rf .local .venv .tools .aws-sam .*_cache .hypothesis
+	rm -rf postman/node_modules .local .venv .tools .aws-sam .*_cache .hypothesis

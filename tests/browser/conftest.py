@@ -29,7 +29,7 @@ def dashboard_url(request: pytest.FixtureRequest) -> str:
     if url := os.environ.get("DASHBOARD_URL"):
         return url.rstrip("/")
     try:
-        return str(request.getfixturevalue("cloud").url)
+        return str(request.getfixturevalue("cloud").settings.url)
     except pytest.FixtureLookupError:
         pytest.skip("set DASHBOARD_URL to the address of a running engine")
 

@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.cloud import LocalCloud, temporary_cloud
 from tests.support.cloud import ORDER, PARAMETERS, TERMINAL, Message, eventually
+from tests.support.documents import assert_answer
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +26,8 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def api(cloud: LocalCloud) -> Iterator[httpx.Client]:
-    """Give a client of the HTTP API."""
-    with httpx.Client(base_url=cloud.settings.url, timeout=30) as client:
+    """Give a client of the HTTP API that takes no answer but those that are documented."""
+    with httpx.Client(base_url=cloud.settings.url, timeout=30, event_hooks={"response": [assert_answer]}) as client:
         yield client
 
 

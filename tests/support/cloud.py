@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from websockets.sync.client import ClientConnection
 
+from tests.support.documents import assert_message
+
 T = TypeVar("T")
 Message = dict[str, Any]
 
@@ -28,11 +30,12 @@ PARAMETERS = {
 def messages_until(
     connection: ClientConnection, is_last: Callable[[Message], bool], seconds: float = 30
 ) -> list[Message]:
-    """Return what a WebSocket receives, up to the message that `is_last`."""
+    """Return what a WebSocket receives, all of it documented, up to the message that `is_last`."""
     messages: list[Message] = []
     deadline = time.monotonic() + seconds
     while not (messages and is_last(messages[-1])):
         messages.append(json.loads(connection.recv(timeout=deadline - time.monotonic())))
+        assert_message(messages[-1])
     return messages
 
 

@@ -44,6 +44,7 @@ def assert_valid(value: object, schema: Schema, document: Schema) -> None:
 
 def assert_answer(answer: httpx.Response) -> None:
     """Fail if an answer has a status, a content type, a header or a body that is not documented for its request."""
+    answer.read()
     response = _documented(answer)
     for name, header in response.get("headers", {}).items():
         _assert_header(answer, name, resolved(header))
@@ -56,7 +57,7 @@ def assert_answer(answer: httpx.Response) -> None:
 def _documented(answer: httpx.Response) -> Schema:
     """Return what is documented for an answer; where no operation is, only our problems are expected."""
     path, method = answer.request.url.path, answer.request.method.lower()
-    operations = next((item for template, item in openapi()["paths"].items() if _matches(template, path)), {})
+    operations: Schema = next((item for template, item in openapi()["paths"].items() if _matches(template, path)), {})
     if method in operations:
         responses: Schema = operations[method]["responses"]
         assert str(answer.status_code) in responses, f"{answer.status_code} is not documented for {method} {path}"

@@ -17,7 +17,7 @@ from order_engine.venues.simulated import SimulationSettings
 from tests.support.documents import Schema, assert_message, assert_valid, asyncapi, openapi, resolved
 from tests.support.engine import Engine
 
-WISHES = [
+WISHES: list[dict[str, Any]] = [
     {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"},
     {"tokenIn": "sol", "tokenOut": "usdc", "amountIn": "+0.000000001", "slippage": "-0"},
     {"tokenIn": "USDC", "tokenOut": "SOL", "amountIn": "1e3", "slippage": "0.5", "minAmountOut": ".5"},
