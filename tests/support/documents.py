@@ -62,6 +62,8 @@ def _documented(answer: httpx.Response) -> Schema:
         responses: Schema = operations[method]["responses"]
         assert str(answer.status_code) in responses, f"{answer.status_code} is not documented for {method} {path}"
         return dict(responses[str(answer.status_code)])
+    if method == "options":  # a browser's question, which the gateway answers
+        return {}
     assert answer.status_code == (405 if operations else 404)
     return {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
