@@ -96,7 +96,7 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
 def _secret(session: boto3.Session, settings: Settings) -> str:
     """Make the secret say where Postgres is, and return its ARN."""
     secrets: SecretsManagerClient = session.client("secretsmanager")
-    value = json.dumps({"url": settings.postgres_url})
+    value = json.dumps({"url": settings.postgres_url, "sslmode": "disable"})
     try:
         return secrets.put_secret_value(SecretId=_SECRET, SecretString=value)["ARN"]
     except secrets.exceptions.ResourceNotFoundException:

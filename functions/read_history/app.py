@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_engine import bootstrap
-from order_engine.adapters.history_probe import PROBE
+from order_engine.application.watch_engine import HISTORY_PROBE
 from order_engine.contracts.http import Answer, caller, http_api, json_answer, resolve
 from order_engine.contracts.order_id import read_order_id
 from order_engine.contracts.order_list import list_orders
@@ -22,7 +22,7 @@ app = http_api(logger)
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request, or the question whether Postgres is there."""
-    if event == PROBE:
+    if event == HISTORY_PROBE:
         bootstrap.database().check()
         return {}
     return resolve(app, logger, event, context)

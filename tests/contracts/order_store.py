@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from order_engine.application.ports import OrderStore
+from order_engine.application.ports import OrderStore, Overdue
 from order_engine.domain.errors import OrderNotFound, VersionConflict
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
@@ -23,6 +24,10 @@ def store_life(store: OrderStore, *steps: Status, order: Order | None = None) ->
     for image in following:
         store.append(image)
     return following[-1] if following else accepted
+
+
+def ids(overdue: Iterable[Overdue]) -> set[str]:
+    return {one.order_id for one in overdue}
 
 
 class OrderStoreContract:
@@ -90,16 +95,17 @@ class OrderStoreContract:
     def test_open_orders_are_overdue_from_the_very_second(self, store: OrderStore) -> None:
         orders = {store_life(store, *steps).id for steps in ((), CONFIRMED[:1], CONFIRMED[:2], CONFIRMED[:3])}
         due_at = new_order().due_at
-        assert orders.isdisjoint(store.overdue(due_at - timedelta(seconds=1)))
-        assert orders <= set(store.overdue(due_at))
-        assert orders <= set(store.overdue(due_at + timedelta(days=30)))
+        assert orders.isdisjoint(ids(store.overdue(due_at - timedelta(seconds=1))))
+        assert orders <= ids(store.overdue(due_at))
+        assert {one.due_at for one in store.overdue(due_at) if one.order_id in orders} == {due_at}
+        assert orders <= ids(store.overdue(due_at + timedelta(days=30)))
 
     @pytest.mark.parametrize("life", LIVES, ids=lambda life: life[-1])
     def test_an_order_that_has_ended_is_never_overdue(self, store: OrderStore, life: tuple[Status, ...]) -> None:
         order = store_life(store, *life)
-        assert order.id not in set(store.overdue(START + timedelta(days=30)))
+        assert order.id not in ids(store.overdue(START + timedelta(days=30)))
 
     def test_each_overdue_order_is_told_once(self, store: OrderStore) -> None:
         orders = [store_life(store).id for _ in range(30)]
-        told = [order_id for order_id in store.overdue(START + timedelta(hours=1)) if order_id in orders]
+        told = [one.order_id for one in store.overdue(START + timedelta(hours=1)) if one.order_id in orders]
         assert sorted(told) == sorted(orders)

@@ -28,7 +28,7 @@ MAY = {
     "CloseDeadLetters": {
         "OrdersTable": "dynamodb:GetItem dynamodb:UpdateItem",
         "ChainTable": "dynamodb:GetItem dynamodb:PutItem",
-        "DeadLetterQueue": "sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:ReceiveMessage",
+        "DeadLetterQueue": "sqs:ChangeMessageVisibility sqs:ReceiveMessage",
     },
     "SweepOrders": {"OrdersTable/index/open": "dynamodb:Query", "OrdersQueue": "sqs:SendMessage"},
     "StreamGateway": {

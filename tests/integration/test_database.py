@@ -92,11 +92,12 @@ def _terminate(psql: psycopg.Connection) -> int:
 def test_a_secret_may_have_its_parts_or_a_url() -> None:
     parts = {"engine": "postgres", "host": "db", "port": 5432, "username": "u", "password": "p w'", "dbname": "orders"}
     expected = {"host": "db", "port": "5432", "user": "u", "password": "p w'", "dbname": "orders"}
-    assert conninfo_to_dict(conninfo(parts)) == expected
+    assert conninfo_to_dict(conninfo(parts)) == expected | {"sslmode": "require"}
     assert conninfo_to_dict(conninfo(parts | {"sslmode": "verify-full"})) == expected | {"sslmode": "verify-full"}
     url = "postgresql://u:p%20w'@db:5432/orders"
-    assert conninfo_to_dict(conninfo({"url": url})) == expected
-    assert conninfo_to_dict(conninfo({"url": url, "sslmode": "require"})) == expected | {"sslmode": "require"}
+    assert conninfo_to_dict(conninfo({"url": url})) == expected | {"sslmode": "require"}
+    assert conninfo_to_dict(conninfo({"url": url + "?sslmode=disable"})) == expected | {"sslmode": "disable"}
+    assert conninfo_to_dict(conninfo({"url": url, "sslmode": "verify-ca"})) == expected | {"sslmode": "verify-ca"}
 
 
 def test_a_secret_without_a_server_is_refused() -> None:

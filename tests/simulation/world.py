@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from order_engine.application.ports import Subscription
+from order_engine.application.ports import Overdue, Subscription
 from order_engine.application.submit_order import SubmitOrder
 from order_engine.domain.errors import OrderEngineError
 from order_engine.domain.order import Order
@@ -73,12 +73,12 @@ class StaleIndexStore(InMemoryOrderStore):
         super().__init__(stream=stream)
         self._chaos = chaos
 
-    def overdue(self, now: datetime) -> Iterator[str]:
+    def overdue(self, now: datetime) -> Iterator[Overdue]:
         """Miss some, and yield some that have ended."""
         stale = self._chaos.faults.index_stale
-        ended = [order.id for order in self.orders.values() if order.status.terminal]
-        yield from (order_id for order_id in ended if self._chaos.happens(stale / 10))
-        yield from (order_id for order_id in super().overdue(now) if not self._chaos.happens(stale))
+        ended = [order for order in self.orders.values() if order.status.terminal]
+        yield from (Overdue(order.id, order.due_at) for order in ended if self._chaos.happens(stale / 10))
+        yield from (one for one in super().overdue(now) if not self._chaos.happens(stale))
 
 
 class UnreliableQueue(InMemoryQueue):

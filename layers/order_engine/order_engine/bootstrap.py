@@ -13,6 +13,8 @@ from order_engine.adapters.process import SystemClock, SystemDice, ThreadExecuto
 from order_engine.config import Environment
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
     from order_engine.adapters.database import Database
     from order_engine.adapters.dynamodb_chain import DynamoDBLedger
     from order_engine.adapters.dynamodb_counters import DynamoDBStatusCounts
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 SECRET_MAX_AGE = 300
 """Seconds."""
+
+MADE_UP_FOR = {"sqs", "apigatewaymanagementapi", "lambda"}
+"""Services that are asked once: the sweeper makes up for a message, resuming for a frame, the next check for a check."""
 
 
 @cache
@@ -56,10 +61,11 @@ def _client(service: str, endpoint_variable: str | None = None) -> Any:
     """Return a boto3 client. One per service: creating one costs tens of milliseconds."""
     import boto3
 
-    from order_engine.adapters.aws import CLIENT_CONFIG
+    from order_engine.adapters.aws import client_config
 
     endpoint = environment().text(endpoint_variable) if endpoint_variable else None
-    return boto3.client(service, endpoint_url=endpoint, config=CLIENT_CONFIG)
+    attempts = 1 if service in MADE_UP_FOR else 2
+    return boto3.client(service, endpoint_url=endpoint, config=client_config(attempts))
 
 
 @cache
@@ -138,13 +144,18 @@ def venues() -> dict[str, Venue]:
 
 def database_conninfo() -> str:
     """Return how to reach Postgres. The secret is read again after some minutes, as passwords are rotated."""
-    from aws_lambda_powertools.utilities import parameters
-
     from order_engine.adapters.database import conninfo
+    from order_engine.adapters.secrets import read_secret
 
-    return conninfo(
-        parameters.get_secret(environment().text("DATABASE_SECRET_ARN"), transform="json", max_age=SECRET_MAX_AGE)
-    )
+    return conninfo(read_secret(_secrets(), environment().text("DATABASE_SECRET_ARN"), SECRET_MAX_AGE))
+
+
+@cache
+def _secrets() -> SecretsProvider:
+    """Return what reads secrets, with our own patience instead of botocore's."""
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+    return SecretsProvider(boto3_client=_client("secretsmanager"))
 
 
 @cache

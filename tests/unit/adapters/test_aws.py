@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
 
-from order_engine.adapters.aws import CLIENT_CONFIG, ConditionFailed, answering, write_if
-from order_engine.adapters.history_probe import PROBE, HistoryProbe
+from order_engine.adapters.aws import ConditionFailed, answering, client_config, write_if
+from order_engine.adapters.history_probe import HistoryProbe
+from order_engine.application.watch_engine import HISTORY_PROBE
 from order_engine.domain.errors import DependencyUnavailable
 
 
@@ -57,10 +58,11 @@ def test_a_write_that_fails_otherwise_is_an_unavailable_dependency() -> None:
         write_if(write)
 
 
-def test_nobody_waits_for_minutes() -> None:
-    config: Any = CLIENT_CONFIG
-    tries = config.retries["total_max_attempts"]
-    assert tries * (config.connect_timeout + config.read_timeout) < 25
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, 4), (2, 8)])
+def test_a_silent_service_is_given_up_on_well_before_a_function_is_killed(attempts: int, seconds: int) -> None:
+    config: Any = client_config(attempts)
+    assert config.retries["total_max_attempts"] == attempts
+    assert attempts * (config.connect_timeout + config.read_timeout) == seconds
     assert config.max_pool_connections >= 64
 
 
@@ -82,7 +84,7 @@ def test_postgres_is_asked_through_the_function_that_reaches_it() -> None:
     client: Any = Lambda({"StatusCode": 200})
     HistoryProbe(client, "read-history").check()
     assert client.asked == [{"FunctionName": "read-history", "Payload": '{"check": "database"}'}]
-    assert PROBE == {"check": "database"}
+    assert HISTORY_PROBE == {"check": "database"}
 
 
 @pytest.mark.parametrize("answer", [{"FunctionError": "Unhandled"}, client_error("TooManyRequestsException")])

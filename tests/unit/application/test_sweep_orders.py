@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
-from order_engine.application.sweep_orders import BATCH, RESERVE, sweep_orders
+from order_engine.application.sweep_orders import BATCH, RESERVE, is_turn, sweep_orders
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
 from order_engine.fakes.queue import InMemoryQueue
@@ -92,3 +93,15 @@ def test_a_queue_that_is_down_is_told() -> None:
     engine.clock.sleep(60)
     with pytest.raises(DependencyUnavailable):
         sweep_orders(engine.orders, DeadQueue(engine.clock), engine.clock, engine.deadline(60))
+
+
+def test_an_order_that_stays_open_is_swept_ever_more_rarely() -> None:
+    turns = [minute for minute in range(24 * 60) if is_turn(timedelta(minutes=minute, seconds=30))]
+    assert turns[:8] == [0, 1, 2, 3, 4, 5, 8, 9]
+    assert len(turns) < 24 * 60 / 7
+
+
+@pytest.mark.parametrize("pause", [59, 60, 61, 75, 100, 119])
+def test_sweeps_that_come_late_leave_no_order_for_long(pause: int) -> None:
+    sweeps = [second for second in range(7, 24 * 3600, pause) if is_turn(timedelta(seconds=second))]
+    assert max(later - earlier for earlier, later in pairwise(sweeps)) <= 17 * 60

@@ -10,9 +10,10 @@ import pytest
 from order_engine.application.messages import Message
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
-from order_engine.domain.errors import ClientUnreachable
+from order_engine.domain.errors import ClientGone
 from order_engine.domain.order import Order
 from order_engine.fakes.clients import InMemoryClients
+from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ManualClock
 from tests.support.engine import Engine
 from tests.support.orders import CONFIRMED, images, new_order
@@ -144,30 +145,58 @@ class Opening(InMemoryClients):
 
     def post(self, connection_id: str, message: Message) -> None:
         if self.clock.now() < self.opens_at:
-            raise ClientUnreachable(connection_id)
+            raise ClientGone(connection_id)
         InMemoryClients.post(self, connection_id, message)
 
 
-def opening(takes: float) -> Engine:
-    """Return an engine with a connection that opens after so many seconds, and welcome its first subscription."""
-    engine = at(HISTORY[-1])
+def opening(takes: float, image: Order = HISTORY[-1]) -> Engine:
+    """Return an engine with a connection that has subscribed and opens after so many seconds."""
+    engine = at(image)
     engine.clients = gateway = Opening()
     gateway.clock, gateway.opens_at = engine.clock, engine.clock.now() + timedelta(seconds=takes)
-    first = Subscription(TARGET, "a", connected_at=engine.clock.now())
-    engine.subscriptions.connect("a", None, first)
-    engine.pusher.welcome([first])
+    engine.subscriptions.connect("a", None, Subscription(TARGET, "a", connected_at=engine.clock.now()))
     return engine
 
 
 @pytest.mark.parametrize("takes", [0.0, 0.3, 1.9])
 def test_a_connection_that_is_still_opening_is_waited_for(takes: float) -> None:
     engine = opening(takes)
+    engine.pusher.welcome(engine.subscriptions.stream)
     assert seen(engine) == [1, 2, 3, 4, 5]
     assert engine.subscriptions.rows
 
 
+@pytest.mark.parametrize("target", [TARGET, ALL])
+def test_events_do_not_wait_for_a_connection_that_is_still_opening(target: str) -> None:
+    engine = opening(takes=1)
+    engine.subscriptions.connect("b", None, Subscription(target, "b"))
+    before = engine.clock.now()
+    engine.pusher.push_events(HISTORY)
+    assert seen(engine, "b") == [1, 2, 3, 4, 5]
+    assert engine.clock.now() == before
+    assert (TARGET, "a") in engine.subscriptions.rows
+
+
+def test_what_was_pushed_while_a_connection_was_opening_is_in_its_snapshot() -> None:
+    class Meanwhile(InMemoryOrderStore):
+        """The order goes on right after it was read for the first time, and its events are pushed."""
+
+        def load(self, order_id: str) -> Order:
+            order = InMemoryOrderStore.load(self, order_id)
+            if self.orders[ORDER.id] is not HISTORY[-1]:
+                self.orders[ORDER.id] = HISTORY[-1]
+                engine.pusher.push_events(HISTORY[2:])
+            return order
+
+    engine = opening(takes=0.3, image=HISTORY[1])
+    engine.orders = Meanwhile(engine.orders.orders)
+    engine.pusher.welcome(engine.subscriptions.stream)
+    assert seen(engine) == [1, 2, 3, 4, 5]
+
+
 def test_a_connection_that_does_not_open_is_given_up() -> None:
     engine = opening(takes=10)
+    engine.pusher.welcome(engine.subscriptions.stream)
     assert seen(engine) == []
     assert engine.subscriptions.rows == {}
     assert (engine.clock.now() - ManualClock().now()).total_seconds() < 3

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from order_engine.adapters.history_probe import PROBE
+from order_engine.application.watch_engine import HISTORY_PROBE
 from order_engine.application.order_history import OrderFilter
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
@@ -77,7 +77,7 @@ def test_an_order_id_that_is_none_is_refused(recorded: Deployment) -> None:
 
 
 def test_the_question_whether_postgres_is_there_is_answered(recorded: Deployment) -> None:
-    assert recorded.call("read_history", PROBE) == {}
+    assert recorded.call("read_history", HISTORY_PROBE) == {}
     recorded.postgres.down = True
     with pytest.raises(DependencyUnavailable):
-        recorded.call("read_history", PROBE)
+        recorded.call("read_history", HISTORY_PROBE)

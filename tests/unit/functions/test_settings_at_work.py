@@ -166,4 +166,4 @@ def test_clients_go_to_the_endpoint_that_the_environment_names(monkeypatch: pyte
     build: Any = bootstrap._client.__wrapped__
     client = build("apigatewaymanagementapi", "WEBSOCKET_API_ENDPOINT")
     assert client.meta.endpoint_url == "https://elsewhere.example.org/prod"
-    assert client.meta.config.connect_timeout == 2
+    assert client.meta.config.retries["total_max_attempts"] == 1

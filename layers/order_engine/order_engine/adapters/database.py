@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from order_engine.domain.errors import DependencyUnavailable
 
@@ -39,7 +39,8 @@ def conninfo(secret: Mapping[str, Any]) -> str:
 
     Args:
         secret: ``{"url"}``, or ``{"host", "port", "username", "password", "dbname"}`` as RDS keeps it; either
-            may have ``sslmode`` and ``sslrootcert``. Other keys are ignored.
+            may have ``sslmode`` and ``sslrootcert``. Other keys are ignored. Without an ``sslmode`` the
+            connection is encrypted, as libpq by itself would fall back to clear text.
 
     Raises:
         ValueError: it names no server.
@@ -47,7 +48,8 @@ def conninfo(secret: Mapping[str, Any]) -> str:
     if not ("url" in secret or "host" in secret):
         raise ValueError("The database secret has neither a url nor a host.")
     given = {libpq: str(secret[name]) for name, libpq in _LIBPQ_NAMES.items() if name in secret}
-    return make_conninfo(secret.get("url", ""), **given)
+    encrypted: dict[str, Any] = {"sslmode": "require"}
+    return make_conninfo("", **encrypted | conninfo_to_dict(secret.get("url", ""), **given))
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class Database:
         connection = psycopg.connect(
             self.conninfo(),
             application_name=self.application_name,
-            connect_timeout=5,
+            connect_timeout=3,
             # Without it the kernel tries for a quarter of an hour to reach a server that has vanished.
             tcp_user_timeout=5000,
             # A plan made without looking at the values would not use the indexes that suit them.

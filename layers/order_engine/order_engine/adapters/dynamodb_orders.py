@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from order_engine.adapters.aws import ConditionFailed, answering, write_if
 from order_engine.adapters.order_items import OPEN_SHARDS, event_to_attribute, from_item, to_item
+from order_engine.application.ports import Overdue
 from order_engine.domain.errors import OrderNotFound, VersionConflict
 from order_engine.domain.order import Order
 
@@ -81,7 +82,7 @@ class DynamoDBOrderStore:
                 raise OrderNotFound(order.id) from refused
             raise VersionConflict(from_item(refused.item)) from refused
 
-    def overdue(self, now: datetime) -> Iterator[str]:
+    def overdue(self, now: datetime) -> Iterator[Overdue]:
         """Query each shard of the `open` index up to `now`."""
         pages = self.client.get_paginator("query")
         for shard in range(OPEN_SHARDS):
@@ -97,4 +98,5 @@ class DynamoDBOrderStore:
                     },
                 ):
                     for item in page["Items"]:
-                        yield item["orderId"]["S"]
+                        due_at = datetime.fromtimestamp(int(item["dueAt"]["N"]), UTC)
+                        yield Overdue(item["orderId"]["S"], due_at)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from order_engine.adapters.aws import answering
+from order_engine.application.watch_engine import HISTORY_PROBE
 from order_engine.domain.errors import DependencyUnavailable
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
-
-PROBE = {"check": "database"}
-"""The event with which `read_history` asks Postgres for its time and does nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,6 @@ class HistoryProbe:
     def check(self) -> None:
         """Raise `DependencyUnavailable` unless Postgres answers."""
         with answering("Lambda"):
-            answer = self.client.invoke(FunctionName=self.function, Payload=json.dumps(PROBE))
+            answer = self.client.invoke(FunctionName=self.function, Payload=json.dumps(HISTORY_PROBE))
         if "FunctionError" in answer:
             raise DependencyUnavailable("Postgres did not answer.")

@@ -16,6 +16,9 @@ from order_engine.domain.order import Order
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
+SWEPT = "swept"
+"""The message group of orders that are sent again: in groups of their own they would overtake everybody."""
+
 LONGEST_VISIBILITY = 43_200
 """Seconds: SQS keeps a message invisible for 12 hours at most."""
 
@@ -40,7 +43,7 @@ class SqsWakeUpQueue:
     def send_again(self, order_ids: Sequence[str]) -> None:
         """Send up to ten messages at once."""
         entries = [
-            {"Id": str(index), "MessageBody": json.dumps({"orderId": order_id}), "MessageGroupId": _group(order_id)}
+            {"Id": str(index), "MessageBody": json.dumps({"orderId": order_id}), "MessageGroupId": SWEPT}
             for index, order_id in enumerate(order_ids)
         ]
         with answering("SQS"):
@@ -61,15 +64,18 @@ class SqsDeadLetters:
 
     client: SQSClient
     url: str
-    look_for: int = 30
-    """Seconds for which a letter is out of sight after it was read, so that one run reads each once."""
+    look_for: int = 90
+    """Seconds for which a letter is out of sight after it was read: longer than a run, which thus reads each once."""
 
     def read(self) -> Iterator[DeadLetter]:
         """Receive until there is nothing more."""
         while True:
             with answering("SQS"):
                 answer = self.client.receive_message(
-                    QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=self.look_for
+                    QueueUrl=self.url,
+                    MaxNumberOfMessages=10,
+                    VisibilityTimeout=self.look_for,
+                    WaitTimeSeconds=1,  # without it SQS may answer "nothing" although there is something
                 )
             if not (messages := answer.get("Messages")):
                 return

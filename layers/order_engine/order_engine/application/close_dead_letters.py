@@ -19,7 +19,7 @@ from order_engine.domain.swaps import InFlight, Landed, Transaction
 
 GAVE_UP: Data = {
     "code": "processing_gave_up",
-    "message": "Processing failed again and again; no transaction had been signed, so nothing was swapped.",
+    "message": "Processing failed again and again; no transaction was in flight, so nothing was swapped.",
 }
 
 

@@ -28,8 +28,8 @@ from order_engine.domain.order import Order
 from order_engine.domain.swaps import Expired, InFlight, Landed, Quote, Swap, Transaction, TransactionStatus
 from order_engine.venues.router import choose, explain, no_quote
 
-SAFETY_MARGIN = 2.0
-"""Seconds kept in hand, so that the message is given back instead of the function being killed."""
+SAFETY_MARGIN = 6.0
+"""Seconds kept in hand, for a call that hangs: the message is given back instead of the function being killed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ def status_update(order: Order, event: Event) -> Message:
 def snapshots(order: Order, after_seq: int) -> Iterable[Message]:
     """Everything after `after_seq`, in as many frames as it takes; at least one, so that the client knows the state."""
     for events in _portions(order.events[after_seq:]):
-        message = {"type": "snapshot", "orderId": order.id, "seq": order.version, "status": order.status}
+        last = events[-1] if events else {"seq": order.version, "status": order.status}
+        message = {"type": "snapshot", "orderId": order.id, "seq": last["seq"], "status": last["status"]}
         yield _with_correlation(order, message | {"events": events})
 
 

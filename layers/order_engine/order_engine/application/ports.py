@@ -18,6 +18,14 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """An open order that should have ended by `due_at`."""
+
+    order_id: str
+    due_at: datetime
+
+
 class OrderStore(Protocol):
     """The orders. One order is one item; each step is one conditional write."""
 
@@ -34,8 +42,8 @@ class OrderStore(Protocol):
             VersionConflict: with the order as it is stored.
         """
 
-    def overdue(self, now: datetime) -> Iterable[str]:
-        """Yield the ids of open orders whose `due_at` has passed, oldest first within a shard."""
+    def overdue(self, now: datetime) -> Iterable[Overdue]:
+        """Yield the open orders whose `due_at` has passed, oldest first within a shard."""
 
 
 class WakeUpQueue(Protocol):
@@ -162,7 +170,7 @@ class Clients(Protocol):
     """The clients at the other end of the WebSocket connections."""
 
     def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
-        """Send one frame. Raises `ClientUnreachable` when it can't be delivered."""
+        """Send one frame. Raises `ClientUnreachable`, and `ClientGone` where the gateway knows no such connection."""
 
     def hang_up(self, connection_id: str) -> None:
         """Close the connection, if it is still open."""

@@ -6,6 +6,7 @@ is still in the sparse `open` index.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import islice
 
 from order_engine.application.ports import Clock, Deadline, OrderStore, WakeUpQueue
@@ -13,15 +14,33 @@ from order_engine.application.ports import Clock, Deadline, OrderStore, WakeUpQu
 BATCH = 10
 """Messages in one call: the limit of SQS."""
 
-RESERVE = 5.0
+RESERVE = 10.0
 """Seconds left when the sweep stops; what remains is found by the next one."""
+
+_LONGEST = 15
+"""Minutes between two turns at the most."""
+
+_LATE = 2
+"""Minutes that a sweep may be late and still find what it should."""
 
 
 def sweep_orders(orders: OrderStore, queue: WakeUpQueue, clock: Clock, deadline: Deadline) -> int:
-    """Put every overdue order on the queue again; return how many there were."""
-    overdue = iter(orders.overdue(clock.now()))
+    """Put overdue orders on the queue again; return how many."""
+    now = clock.now()
+    overdue = (one.order_id for one in orders.overdue(now) if is_turn(now - one.due_at))
     swept = 0
     while deadline.remaining() > RESERVE and (batch := list(islice(overdue, BATCH))):
         queue.send_again(batch)
         swept += len(batch)
     return swept
+
+
+def is_turn(overdue: timedelta) -> bool:
+    """Whether an order that is overdue for so long is to be swept now.
+
+    After 0, 1, 2, 4 and 8 minutes, then every 15: an order that can't be processed for a day must not fill the queue
+    with messages. Each turn lasts for two minutes, so that a sweep that comes late does not miss it.
+    """
+    minutes = int(overdue.total_seconds() // 60)
+    turn = 2 ** (minutes.bit_length() - 1) if 0 < minutes < _LONGEST else minutes // _LONGEST * _LONGEST
+    return minutes - turn < _LATE

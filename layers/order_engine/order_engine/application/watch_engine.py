@@ -12,6 +12,10 @@ from order_engine.application.ports import Executor, QueueFigures, QueueGauge, S
 from order_engine.domain.events import Status
 
 
+HISTORY_PROBE = {"check": "database"}
+"""The event with which the function that reads the history is asked for Postgres alone."""
+
+
 class Health(StrEnum):
     """How a dependency is, or the engine as a whole."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from order_engine.application.ports import Overdue
 from order_engine.domain.errors import OrderNotFound, VersionConflict
 from order_engine.domain.order import Order
 
@@ -37,11 +38,11 @@ class InMemoryOrderStore:
             raise VersionConflict(current)
         self._write(order)
 
-    def overdue(self, now: datetime) -> Iterator[str]:
+    def overdue(self, now: datetime) -> Iterator[Overdue]:
         """Yield the open orders that are due, oldest first."""
         due = (order for order in self.orders.values() if not order.status.terminal and order.due_at <= now)
         for order in sorted(due, key=lambda order: order.due_at):
-            yield order.id
+            yield Overdue(order.id, order.due_at)
 
     def _write(self, order: Order) -> None:
         self.orders[order.id] = order
