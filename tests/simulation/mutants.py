@@ -175,15 +175,19 @@ MUTANTS = (
     _mutant(
         "410 deletes another row",
         (
-            UpdatePusher._send,
-            "self.subscriptions.disconnect(parcel.connection_id)",
-            "[self.subscriptions.disconnect(other.connection_id) for one in parcel.subscriptions"
+            UpdatePusher._forget,
+            "self.subscriptions.disconnect(connection_id)",
+            "[self.subscriptions.disconnect(other.connection_id) for one in subscriptions"
             " for other in self.subscriptions.subscribers(one.target)]",
         ),
     ),
     _mutant(
         "a connection that is still opening counts as gone",
-        (UpdatePusher._knocks, "made is not None", "False"),
+        (UpdatePusher._may_be_opening, "made is not None", "False"),
+    ),
+    _mutant(
+        "a connection that was still opening gets what was read before it was open",
+        (UpdatePusher._greet, "newcomer.connected_at is not None", "False"),
     ),
     _mutant(
         "only the newest event of a batch is pushed",

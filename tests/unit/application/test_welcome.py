@@ -138,13 +138,13 @@ def test_however_events_and_a_subscription_cross_nothing_is_missed() -> None:
 
 
 class Opening(InMemoryClients):
-    """A gateway on which connections can be reached only some time after their `$connect` was handled."""
+    """A gateway on which connection `a` can be reached only some time after its `$connect` was handled."""
 
     clock: ManualClock
     opens_at: datetime
 
     def post(self, connection_id: str, message: Message) -> None:
-        if self.clock.now() < self.opens_at:
+        if connection_id == "a" and self.clock.now() < self.opens_at:
             raise ClientGone(connection_id)
         InMemoryClients.post(self, connection_id, message)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from order_engine.domain.errors import ClientUnreachable, DependencyUnavailable
+from order_engine.domain.errors import ClientGone, ClientUnreachable, DependencyUnavailable
 
 if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -26,6 +26,8 @@ class WebSocketClients:
         frame = json.dumps(message, separators=(",", ":")).encode()
         try:
             self.client.post_to_connection(ConnectionId=connection_id, Data=frame)
+        except self.client.exceptions.GoneException as gone:
+            raise ClientGone(f"connection {connection_id} is gone") from gone
         except (ClientError, BotoCoreError) as error:
             raise ClientUnreachable(f"connection {connection_id}: {error}") from error
 

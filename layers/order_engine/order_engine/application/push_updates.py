@@ -7,7 +7,7 @@ one of the two sees the other, and no event is missed. A client may hear of one 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from order_engine.application.outcomes import results
 from order_engine.application.ports import Clients, Clock, Executor, OrderStore, Subscription, Subscriptions
 from order_engine.application.read_order import read_order
 from order_engine.application.targets import order_id_of, targets_of
-from order_engine.domain.errors import ClientUnreachable, OrderNotFound
+from order_engine.domain.errors import ClientGone, ClientUnreachable, OrderNotFound
 from order_engine.domain.order import Order
 
 KNOCKS = 40
@@ -72,52 +72,69 @@ class UpdatePusher:
 
     def welcome(self, newcomers: Sequence[Subscription]) -> None:
         """Send each new subscriber all that happened before."""
-        outbox = Outbox()
-        greetings = results(self.executor.run(self._greeting, newcomers))
-        for newcomer, greeting in zip(newcomers, greetings, strict=True):
-            outbox[newcomer.connection_id].subscriptions.add(newcomer)
-            outbox[newcomer.connection_id].messages += greeting
-        self._deliver(outbox)
+        connections: dict[str, list[Subscription]] = defaultdict(list)
+        for newcomer in newcomers:
+            connections[newcomer.connection_id].append(newcomer)
+        results(self.executor.run(self._welcome, list(connections.values())))
 
-    def _greeting(self, newcomer: Subscription) -> list[Message]:
+    def _welcome(self, newcomers: Sequence[Subscription]) -> None:
+        """Greet one connection for each of its new subscriptions."""
+        try:
+            for newcomer in newcomers:
+                self._greet(newcomer)
+        except ClientUnreachable:
+            self._forget(newcomers[0].connection_id, newcomers)
+
+    def _greet(self, newcomer: Subscription) -> None:
         order_id = order_id_of(newcomer.target)
         if order_id is None:
-            return [subscribed(newcomer.target)]
+            return self._knock(newcomer, subscribed(newcomer.target))
         try:
             order = read_order(self.orders, order_id, newcomer.user_id)
         except OrderNotFound as not_found:
             self.subscriptions.remove(newcomer.target, newcomer.connection_id)
-            return [error(not_found.code, f"There is no order {order_id}.", orderId=order_id)]
-        return [subscribed(newcomer.target), *snapshots(order, newcomer.after_seq)]
+            refusal = error(not_found.code, f"There is no order {order_id}.", orderId=order_id)
+            return self._knock(newcomer, refusal)
+        self._knock(newcomer, subscribed(newcomer.target))
+        if newcomer.connected_at is not None:  # what was pushed before the connection opened did not reach it
+            order = self.orders.load(order_id)
+        for snapshot in snapshots(order, newcomer.after_seq):
+            self.clients.post(newcomer.connection_id, snapshot)
+        return None
 
     def _deliver(self, outbox: Outbox) -> None:
         """Send to all connections side by side; the frames of one connection stay in order."""
         results(self.executor.run(self._send, list(outbox.values())))
 
     def _send(self, parcel: Parcel) -> None:
-        """Send, or hang up: who can't be reached comes back with `afterSeq` and gets what it missed."""
+        """Send the frames of one connection. Nobody waits for one that is still opening: it is greeted afterwards."""
         try:
             for message in parcel.messages:
-                self._post(parcel, message)
-        except ClientUnreachable:
-            self.clients.hang_up(parcel.connection_id)
-            self.subscriptions.disconnect(parcel.connection_id)
-            for target in sorted({subscription.target for subscription in parcel.subscriptions}):
-                self.subscriptions.remove(target, parcel.connection_id)  # written while the connection closed
+                self.clients.post(parcel.connection_id, message)
+        except ClientUnreachable as failure:
+            if isinstance(failure, ClientGone) and any(map(self._may_be_opening, parcel.subscriptions)):
+                return
+            self._forget(parcel.connection_id, parcel.subscriptions)
 
-    def _post(self, parcel: Parcel, message: Message) -> None:
-        """Send one frame. To the gateway, a connection is "gone" until its `$connect` has returned."""
-        for _ in range(self._knocks(parcel)):
+    def _knock(self, newcomer: Subscription, message: Message) -> None:
+        """Send the first frame. To the gateway, a connection is "gone" until its `$connect` has returned."""
+        for _ in range(KNOCKS if self._may_be_opening(newcomer) else 0):
             try:
-                return self.clients.post(parcel.connection_id, message)
+                return self.clients.post(newcomer.connection_id, message)
             except ClientUnreachable:
                 self.clock.sleep(KNOCK_AGAIN)
-        return self.clients.post(parcel.connection_id, message)
+        return self.clients.post(newcomer.connection_id, message)
 
-    def _knocks(self, parcel: Parcel) -> int:
-        """Return how often to try before the last try."""
-        made = max((one.connected_at for one in parcel.subscriptions if one.connected_at), default=None)
-        return KNOCKS if made is not None and self.clock.now() < made + CLOCKS_DIFFER else 0
+    def _may_be_opening(self, subscription: Subscription) -> bool:
+        made = subscription.connected_at
+        return made is not None and self.clock.now() < made + CLOCKS_DIFFER
+
+    def _forget(self, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
+        """Hang up: who can't be reached comes back with `afterSeq` and gets what it missed."""
+        self.clients.hang_up(connection_id)
+        self.subscriptions.disconnect(connection_id)
+        for target in sorted({subscription.target for subscription in subscriptions}):
+            self.subscriptions.remove(target, connection_id)  # written while the connection closed
 
 
 def _news(images: Sequence[Order]) -> list[tuple[Order, int]]:

@@ -13,6 +13,7 @@ OrderEngineError
 ├── TooManySubscriptions     one connection listens to too much
 ├── NotConnected             the connection is closed, or closing
 ├── ClientUnreachable        a frame could not be delivered
+│   └── ClientGone           there is no such connection: not any more, or not yet
 ├── DependencyUnavailable    a service we need did not answer; nothing is known about the effect
 └── ExecutionError           an attempt to execute an order went wrong
     ├── RetryableError       the queue tries again
@@ -170,6 +171,10 @@ class ClientUnreachable(OrderEngineError):
     """A frame could not be delivered to a client."""
 
     code = "client_unreachable"
+
+
+class ClientGone(ClientUnreachable):
+    """The gateway knows no such connection: it is closed, or its `$connect` has not returned yet."""
 
 
 class ExecutionError(OrderEngineError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from order_engine.application.ports import Subscription
-from order_engine.domain.errors import ClientUnreachable, NotConnected, TooManySubscriptions
+from order_engine.domain.errors import ClientGone, NotConnected, TooManySubscriptions
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class InMemoryClients:
     def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
         """Deliver a frame."""
         if connection_id in self.gone:
-            raise ClientUnreachable(connection_id)
+            raise ClientGone(connection_id)
         self.inboxes[connection_id].append(message)
 
     def hang_up(self, connection_id: str) -> None:
