@@ -93,7 +93,7 @@ def asyncapi(version: str) -> Schema:
     """Return the document."""
     sent = schemas((message.payload for message in SERVER), MessageSchemas)
     accepted = schemas((action.payload for action in ACTIONS), AcceptedSchemas)
-    query = schemas([ConnectQuery], MessageSchemas)
+    query = schemas([ConnectQuery], MessageSchemas)[ConnectQuery.__name__]
     names = [*(action.name for action in ACTIONS), *(message.name for message in SERVER)]
     return {
         "asyncapi": "3.0.0",
@@ -128,7 +128,7 @@ def asyncapi(version: str) -> Schema:
                 "address": "/",
                 "description": "The one connection, for everything.",
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
-                "bindings": {"ws": {"query": reference(ConnectQuery), "bindingVersion": "0.1.0"}},
+                "bindings": {"ws": {"query": query, "bindingVersion": "0.1.0"}},
             }
         },
         "operations": {
@@ -145,7 +145,7 @@ def asyncapi(version: str) -> Schema:
                 **{action.name: _frame(action) for action in ACTIONS},
                 **{message.name: _message(message) for message in SERVER},
             },
-            "schemas": dict(sorted((accepted | query | sent).items())),
+            "schemas": dict(sorted((accepted | sent).items())),
         },
     }
 
