@@ -20,11 +20,11 @@ logger = Logger()
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Handle a connection's beginning, its end, or a frame."""
     context = event["requestContext"]
-    route = context["routeKey"]
-    logger.info("websocket", extra={"route": route, "connection_id": context["connectionId"]})
-    if route == "$connect":
+    kind = context["eventType"]  # not the route: a frame's `action` chooses that, and may say "$disconnect"
+    logger.info("websocket", extra={"kind": kind, "connection_id": context["connectionId"]})
+    if kind == "CONNECT":
         return {"statusCode": _connect(event)}
-    if route == "$disconnect":
+    if kind == "DISCONNECT":
         bootstrap.subscriptions().disconnect(context["connectionId"])
     else:
         _frame(event)

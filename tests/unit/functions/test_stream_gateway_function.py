@@ -74,6 +74,16 @@ def test_a_connection_that_ends_leaves_nothing_behind(deployed: Deployment) -> N
     assert (deployed.engine.subscriptions.rows, deployed.engine.subscriptions.connections) == ({}, {})
 
 
+@pytest.mark.parametrize("route", ["$connect", "$disconnect"])
+def test_a_frame_stays_a_frame_whatever_route_its_action_chooses(deployed: Deployment, route: str) -> None:
+    deployed.call("stream_gateway", "websocket_connect_order")
+    given = frame({"action": route})
+    given["requestContext"]["routeKey"] = route
+    assert deployed.call("stream_gateway", given) == {"statusCode": 200}
+    assert [told["code"] for told in deployed.frames(CONNECTION)] == ["unknown_action"]
+    assert deployed.engine.subscriptions.connections == {CONNECTION: {TARGET}}
+
+
 def test_subscribing_writes_the_row_whose_stream_record_is_answered(connected: Deployment) -> None:
     assert say(connected, "websocket_subscribe") == []
     assert connected.engine.subscriptions.stream == [Subscription(TARGET, CONNECTION, 2)]
