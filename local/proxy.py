@@ -36,7 +36,7 @@ class Proxy:
 
     def application(self) -> web.Application:
         """Return the proxy as an application."""
-        application = web.Application(client_max_size=LARGEST_BODY)
+        application = web.Application(client_max_size=LARGEST_BODY, handler_args={"auto_decompress": False})
         application.cleanup_ctx.append(self._with_client)
         application.router.add_route("*", r"/{path:[\s\S]*}", self._handle)  # %0A is a line's end, which `.` is not
         return application
@@ -84,9 +84,14 @@ def _end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP)
 
 
+def _replaced(value: str) -> str:
+    return value.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def _forwarded(request: web.Request) -> CIMultiDict[str]:
     """Return the headers of a request with those that say where it came from."""
-    headers = _end_to_end(request.headers)
+    # Bytes that are no UTF-8 would be left out on the way to the other side, and one key become another.
+    headers = CIMultiDict((name, _replaced(value)) for name, value in _end_to_end(request.headers).items())
     headers.popall("Host", None)
     before = headers.get("X-Forwarded-For")
     headers["X-Forwarded-For"] = f"{before}, {request.remote}" if before else str(request.remote)

@@ -21,7 +21,7 @@ Client = TestClient[web.Request, web.Application]
 @asynccontextmanager
 async def proxy_to(handler: Handler) -> AsyncIterator[Client]:
     """Run a proxy in front of a gateway that answers with `handler`."""
-    gateway = web.Application(client_max_size=2 * LARGEST_BODY)
+    gateway = web.Application(client_max_size=2 * LARGEST_BODY, handler_args={"auto_decompress": False})
     gateway.router.add_route("*", r"/{path:[\s\S]*}", handler)
     async with TestServer(gateway) as server:
         proxy = Proxy(f"http://{server.host}:{server.port}/http", f"ws://{server.host}:{server.port}/socket/dev")
@@ -50,6 +50,19 @@ def test_a_request_arrives_as_it_was_sent() -> None:
     assert seen[0].headers.getall("X-Twice") == ["one", "two"]
     assert seen[0].headers["X-Forwarded-For"] == "203.0.113.7, 127.0.0.1"
     assert bodies == [b"\x00\xff"]
+
+
+def test_a_compressed_body_is_not_unpacked() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(text=f"{request.headers['Content-Encoding']} {await request.read()!r}")
+
+    async def run() -> None:
+        async with proxy_to(handler) as client:
+            headers = {"Content-Encoding": "gzip"}
+            answer = await client.post("/", data=io.BytesIO(b"not really gzip"), headers=headers)
+            assert await answer.text() == "gzip b'not really gzip'"
+
+    asyncio.run(run())
 
 
 def test_an_answer_comes_back_as_it_was_given() -> None:
