@@ -16,8 +16,8 @@ Place swap orders, read, list and cancel them, and look at the engine itself.
 
 - Amounts are decimals as text, exact to the last digit; where a request takes a JSON number, it is read exactly too.
 - Every error is a problem detail (RFC 9457) with a stable `code`. Any other path gives 404 `route_not_found`, any other
-  method 405 `method_not_allowed` with `Allow`. Where API Gateway itself answers (429, 500, 503), there is only a
-  `message`.
+  method 405 `method_not_allowed` with `Allow`. Where API Gateway itself answers (413, 429, 500, 503), there is
+  only a `message`.
 - Every answer of ours has an `X-Request-Id`: yours, if you sent one, or a new one. The id of the request that placed
   an order is in the order, its events, the messages and the logs as `correlationId`.
 - Answers may get further fields in time; ignore what you don't know.

@@ -40,6 +40,7 @@ HEADERS: dict[str, Schema] = {
 _THROTTLED = {"Retry-After": "RetryAfter", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
 
 _OF_THE_GATEWAY = (
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,  # more than 10 MB, where there is a body
     HTTPStatus.TOO_MANY_REQUESTS,  # throttled
     HTTPStatus.INTERNAL_SERVER_ERROR,  # the function crashed
     HTTPStatus.SERVICE_UNAVAILABLE,  # the function took too long
@@ -60,7 +61,8 @@ _ABOUT = {
 def responses(operation: Operation) -> dict[str, Schema]:
     """Return the operation's responses by status."""
     found = {answer.status: _answer(answer) for answer in operation.answers}
-    for status in {problem["status"] for problem in operation.problems} | set(_OF_THE_GATEWAY):
+    refusals = {problem["status"] for problem in operation.problems} | set(_OF_THE_GATEWAY)
+    for status in refusals if operation.body else refusals - {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
         content = found.setdefault(status, _refusal(status, operation.problems))["content"]
         problems = [problem for problem in operation.problems if problem["status"] == status]
         if problems:
