@@ -10,7 +10,7 @@ import pytest
 from order_engine.application.messages import Message
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
-from order_engine.domain.errors import ClientGone
+from order_engine.domain.errors import ClientGone, ClientUnreachable
 from order_engine.domain.order import Order
 from order_engine.fakes.clients import InMemoryClients
 from order_engine.fakes.orders import InMemoryOrderStore
@@ -198,5 +198,22 @@ def test_a_connection_that_does_not_open_is_given_up() -> None:
     engine = opening(takes=10)
     engine.pusher.welcome(engine.subscriptions.stream)
     assert seen(engine) == []
-    assert engine.subscriptions.rows == {}
     assert (engine.clock.now() - ManualClock().now()).total_seconds() < 3
+
+    assert (TARGET, "a") in engine.subscriptions.rows, "it may still open, and must not be deaf then"
+    engine.clients.gone.add("a")
+    engine.clock.sleep(60)
+    engine.pusher.push_events(HISTORY)
+    assert engine.subscriptions.rows == {}
+
+
+def test_a_throttled_frame_to_a_connection_that_may_be_opening_has_the_batch_come_again() -> None:
+    class Throttled(InMemoryClients):
+        def post(self, connection_id: str, message: Message) -> None:
+            raise ClientUnreachable(connection_id)
+
+    engine = opening(takes=1)
+    engine.clients = Throttled()
+    with pytest.raises(ClientUnreachable):
+        engine.pusher.push_events(HISTORY)
+    assert (TARGET, "a") in engine.subscriptions.rows

@@ -82,8 +82,8 @@ class UpdatePusher:
         try:
             for newcomer in newcomers:
                 self._greet(newcomer)
-        except ClientUnreachable:
-            self._forget(newcomers[0].connection_id, newcomers)
+        except ClientUnreachable as failure:
+            self._give_up(failure, newcomers[0].connection_id, newcomers)
 
     def _greet(self, newcomer: Subscription) -> None:
         order_id = order_id_of(newcomer.target)
@@ -112,9 +112,7 @@ class UpdatePusher:
             for message in parcel.messages:
                 self.clients.post(parcel.connection_id, message)
         except ClientUnreachable as failure:
-            if isinstance(failure, ClientGone) and any(map(self._may_be_opening, parcel.subscriptions)):
-                return
-            self._forget(parcel.connection_id, parcel.subscriptions)
+            self._give_up(failure, parcel.connection_id, parcel.subscriptions)
 
     def _knock(self, newcomer: Subscription, message: Message) -> None:
         """Send the first frame. To the gateway, a connection is "gone" until its `$connect` has returned."""
@@ -129,8 +127,16 @@ class UpdatePusher:
         made = subscription.connected_at
         return made is not None and self.clock.now() < made + CLOCKS_DIFFER
 
-    def _forget(self, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
-        """Hang up: who can't be reached comes back with `afterSeq` and gets what it missed."""
+    def _give_up(self, failure: ClientUnreachable, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
+        """Hang up: who can't be reached comes back with `afterSeq` and gets what it missed.
+
+        A connection that is still opening can't be hung up on. If its rows were deleted all the same, it would open
+        and hear nothing. So its rows stay, and a failure that is not for good has the batch come again.
+        """
+        if any(map(self._may_be_opening, subscriptions)):
+            if isinstance(failure, ClientGone):
+                return
+            raise failure
         self.clients.hang_up(connection_id)
         self.subscriptions.disconnect(connection_id)
         for target in sorted({subscription.target for subscription in subscriptions}):
