@@ -83,6 +83,7 @@ class Shopper:
         self.user = random.choice(USERS)
         self.key = f"key {number if random.random() < 0.8 else 0}" if random.random() < 0.7 else None
         self.command = SubmitOrder(self.user, terms(random.choice(WISHES)), self.key)
+        self.seen = 0
 
     def run(self, arrives: int) -> None:
         """Live."""
@@ -118,7 +119,11 @@ class Shopper:
         return None
 
     def _look(self, order_id: str) -> None:
-        self._ask(lambda ports: lambdas.read(ports, order_id, self.user))
+        order = self._ask(lambda ports: lambdas.read(ports, order_id, self.user))
+        if order is not None:
+            if order.version < self.seen:
+                raise Violation(3, f"version {self.seen} was seen, and then version {order.version}", order_id)
+            self.seen = order.version
 
     def _cancel(self, order_id: str) -> None:
         for _ in range(2):

@@ -48,6 +48,9 @@ def poll_queue(world: World) -> None:
         if not messages:
             queue.arrived.wait(queue.until_next())
             continue
+        if chaos.happens(chaos.faults.throttled):
+            world.note("queue", "throttled:", [message.body for message in messages])
+            continue
         task = world.invoke("process_orders", partial(lambdas.process_orders, messages=messages))
         again = messages if task.error else task.value
         for message in messages:

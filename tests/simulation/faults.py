@@ -29,8 +29,9 @@ class Faults:
     """The probabilities of one run, from 0 to 1; those of ports are for each call.
 
     Args:
-        slow: a port call takes up to seconds instead of milliseconds.
+        slow: a port call takes seconds instead of milliseconds, now and then so many that the function is killed.
         queue_duplicate, queue_delay: for each message.
+        throttled: a batch is received, and no function can be run.
         ack_lost: a finished message is not deleted.
         stream_redelivered: a batch that was processed comes again, cut differently.
         index_stale: an order is missing in what the sweeper reads, or there without need.
@@ -56,6 +57,7 @@ class Faults:
     slow: float = 0.0
     queue_duplicate: float = 0.0
     queue_delay: float = 0.0
+    throttled: float = 0.0
     ack_lost: float = 0.0
     stream_redelivered: float = 0.0
     index_stale: float = 0.0
@@ -86,6 +88,7 @@ MOST = Faults(
     slow=0.1,
     queue_duplicate=0.5,
     queue_delay=0.5,
+    throttled=0.2,
     ack_lost=0.2,
     stream_redelivered=0.3,
     index_stale=0.5,
@@ -141,7 +144,7 @@ class Chaos:
     def latency(self) -> int:
         """Return how many milliseconds one way of a call takes."""
         if self.happens(self.faults.slow):
-            return int(self.random.random() * 5_000)
+            return int(self.random.random() * (5_000 if self.random.random() < 0.9 else 40_000))
         return int(self.random.random() * 10)
 
     def up_to(self, seconds: float) -> int:

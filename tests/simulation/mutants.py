@@ -175,7 +175,7 @@ MUTANTS = (
     _mutant(
         "410 deletes another row",
         (
-            UpdatePusher._forget,
+            UpdatePusher._give_up,
             "self.subscriptions.disconnect(connection_id)",
             "[self.subscriptions.disconnect(other.connection_id) for one in subscriptions"
             " for other in self.subscriptions.subscribers(one.target)]",

@@ -18,7 +18,7 @@ ARRIVALS = 40
 """Seconds in which the orders are placed."""
 AFTERMATH = 95
 """Seconds after the storm in which calls that were given up on, and lingering transactions, still take effect."""
-ALL_ENDED_WITHIN = 600
+ALL_ENDED_WITHIN = 1_200
 """Seconds after that, in which every order has to have ended."""
 ALL_QUIET_WITHIN = 7_200
 """Seconds in which the last message must be dealt with: a message that failed often sleeps for a quarter of an hour."""
