@@ -15,7 +15,7 @@ def test_a_token_is_found_by_symbol_and_by_mint(known: Token) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " SOL", "SOL ", "DOGE", "sol\0", "ſOL", WRAPPED_SOL_MINT.lower(), WRAPPED_SOL_MINT[:-1]]
+    "name", ["", " SOL", "SOL ", "DOGE", "sol\0", "\u017fOL", WRAPPED_SOL_MINT.lower(), WRAPPED_SOL_MINT[:-1]]
 )
 def test_nothing_else_is_a_token(name: str) -> None:
     assert find_token(name) is None

@@ -31,7 +31,7 @@ _BY_NAME = {name: token for token in TOKENS for name in (token.symbol.upper(), t
 
 def find_token(name: str) -> Token | None:
     """Return the token with this symbol (in any case) or mint address (exactly), or None."""
-    if not name.isascii():  # "ſ" is a lower-case S too
+    if not name.isascii():  # the long s is a lower-case S too
         return None
     return _BY_NAME.get(name) or _BY_NAME.get(name.upper())
 

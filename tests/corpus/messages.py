@@ -1,0 +1,46 @@
+"""Queue messages that are no wake-up call for an order."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.corpus.http import ID
+from tests.corpus.json_texts import DUPLICATES, ROOTS, SYNTAX
+
+LONGEST = 16_000
+"""Bytes; SQS takes far more, but not 60 of them in one go."""
+
+_NOT_IN_SQS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What SQS refuses: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield all messages with their names; SQS takes each of them."""
+    for name, text in (SYNTAX | ROOTS | DUPLICATES).items():
+        if text.strip() and len(text) <= LONGEST and not _NOT_IN_SQS.search(text):
+            yield f"text: {name}", text
+    for name, message in _MESSAGES.items():
+        yield name, json.dumps(message)
+
+
+_IDS: tuple[Any, ...] = (
+    None, True, 0, 1.5, [], {}, [ID], {"S": ID}, "", " ", "nonsense", ID[:-1], ID + "0", ID + "\0", "\ud800",
+    "\U0001f680", "x" * 10_000, "'; DROP TABLE orders; --",
+)  # fmt: skip
+
+_MESSAGES: dict[str, dict[str, Any]] = {
+    "no id": {},
+    "other spelling": {"order_id": ID},
+    "wrapped": {"detail": {"orderId": ID}},
+    "an unknown order": {"orderId": ID},
+    "no order has this id": {"orderId": "00000000-0000-0000-0000-000000000000"},
+    "correlation id of the wrong type": {"orderId": ID, "correlationId": 7},
+    "correlation id too long": {"orderId": ID, "correlationId": "x" * 129},
+    "a stream record": {"eventName": "INSERT", "dynamodb": {"NewImage": {"orderId": {"S": ID}}}},
+    "an S3 event": {"Records": [{"s3": {"bucket": {"name": "x"}}}]},
+    "an SNS envelope": {"Type": "Notification", "Message": json.dumps({"orderId": ID})},
+    **{f"id {_short}": {"orderId": order_id} for order_id in _IDS for _short in [repr(order_id)[:30]]},
+}
