@@ -35,7 +35,7 @@ SECRET_MAX_AGE = 300
 """Seconds."""
 
 MADE_UP_FOR = {"sqs", "apigatewaymanagementapi", "lambda"}
-"""Services that are asked once: the sweeper makes up for a message, resuming for a frame, the next check for a check."""
+"""Services asked once: the sweeper makes up for a message, resuming for a frame, the next check for a check."""
 
 
 @cache

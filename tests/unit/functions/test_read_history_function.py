@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from order_engine.application.watch_engine import HISTORY_PROBE
 from order_engine.application.order_history import OrderFilter
+from order_engine.application.watch_engine import HISTORY_PROBE
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
 from order_engine.domain.tokens import token

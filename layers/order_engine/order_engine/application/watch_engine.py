@@ -11,7 +11,6 @@ from order_engine.application.outcomes import results
 from order_engine.application.ports import Executor, QueueFigures, QueueGauge, StatusCounts
 from order_engine.domain.events import Status
 
-
 HISTORY_PROBE = {"check": "database"}
 """The event with which the function that reads the history is asked for Postgres alone."""
 
