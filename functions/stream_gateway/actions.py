@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -70,9 +70,10 @@ def _ping(asked: Asked) -> Iterable[Message]:
 
 def _subscribe(asked: Asked) -> Iterable[Message]:
     """The row's stream record has `push_updates` answer: `subscribed`, and what happened so far."""
-    subscription = read(Subscribe, asked.fields).subscription(asked.connection_id, asked.user)
+    frame = read(Subscribe, asked.fields)
+    subscription = frame.subscription(asked.connection_id, asked.user)
     if subscription is not None:
-        bootstrap.subscriptions().add(subscription)
+        bootstrap.subscriptions().add(replace(subscription, request_id=frame.request_id))
     return ()
 
 

@@ -217,3 +217,13 @@ def test_a_throttled_frame_to_a_connection_that_may_be_opening_has_the_batch_com
     with pytest.raises(ClientUnreachable):
         engine.pusher.push_events(HISTORY)
     assert (TARGET, "a") in engine.subscriptions.rows
+
+
+@pytest.mark.parametrize("order_id", [ORDER.id, "0198a1b2-7c3d-7e4f-8a5b-000000000000"])
+def test_the_answer_repeats_what_the_client_called_its_request(order_id: str) -> None:
+    engine = Engine()
+    engine.orders.create(ORDER)
+    engine.subscriptions.connect("a", None, None)
+    engine.subscriptions.add(Subscription(order_target(order_id), "a", request_id="7"))
+    engine.pusher.welcome(engine.subscriptions.stream)
+    assert engine.clients.inboxes["a"][0]["requestId"] == "7"

@@ -130,6 +130,8 @@ class DynamoDBSubscriptions:
         row |= {"afterSeq": {"N": str(subscription.after_seq)}, "renewal": {"S": uuid4().hex}}
         if subscription.connected_at is not None:
             row["connectedAt"] = {"S": iso(subscription.connected_at)}
+        if subscription.request_id is not None:
+            row["requestId"] = {"S": subscription.request_id}
         return row
 
     def _row(self, partition: str, connection_id: str, user_id: str | None) -> dict[str, Any]:
@@ -152,6 +154,7 @@ def from_row(row: Any) -> Subscription | None:
         after_seq=int(row["afterSeq"]["N"]),
         user_id=row["userId"]["S"] if "userId" in row else None,
         connected_at=parse_iso(row["connectedAt"]["S"]) if "connectedAt" in row else None,
+        request_id=row["requestId"]["S"] if "requestId" in row else None,
     )
 
 

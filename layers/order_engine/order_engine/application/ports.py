@@ -138,6 +138,7 @@ class Subscription:
         after_seq: events up to this one are known already (order subscriptions only).
         user_id: who listens; None where authentication is off.
         connected_at: when the connection was being made, for a subscription that was made with it.
+        request_id: the client's own name for its request, repeated in the answer.
     """
 
     target: str
@@ -145,6 +146,7 @@ class Subscription:
     after_seq: int = 0
     user_id: str | None = None
     connected_at: datetime | None = None
+    request_id: str | None = None
 
 
 class Subscriptions(Protocol):

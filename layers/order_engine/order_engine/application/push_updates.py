@@ -88,14 +88,14 @@ class UpdatePusher:
     def _greet(self, newcomer: Subscription) -> None:
         order_id = order_id_of(newcomer.target)
         if order_id is None:
-            return self._knock(newcomer, subscribed(newcomer.target))
+            return self._knock(newcomer, _answer(newcomer, subscribed(newcomer.target)))
         try:
             order = read_order(self.orders, order_id, newcomer.user_id)
         except OrderNotFound as not_found:
             self.subscriptions.remove(newcomer.target, newcomer.connection_id)
             refusal = error(not_found.code, f"There is no order {order_id}.", orderId=order_id)
-            return self._knock(newcomer, refusal)
-        self._knock(newcomer, subscribed(newcomer.target))
+            return self._knock(newcomer, _answer(newcomer, refusal))
+        self._knock(newcomer, _answer(newcomer, subscribed(newcomer.target)))
         if newcomer.connected_at is not None:  # what was pushed before the connection opened did not reach it
             order = self.orders.load(order_id)
         for snapshot in snapshots(order, newcomer.after_seq):
@@ -141,6 +141,10 @@ class UpdatePusher:
         self.subscriptions.disconnect(connection_id)
         for target in sorted({subscription.target for subscription in subscriptions}):
             self.subscriptions.remove(target, connection_id)  # written while the connection closed
+
+
+def _answer(newcomer: Subscription, message: Message) -> Message:
+    return {**message, "requestId": newcomer.request_id} if newcomer.request_id else message
 
 
 def _news(images: Sequence[Order]) -> list[tuple[Order, int]]:
