@@ -36,6 +36,7 @@ class Faults:
         stream_redelivered: a batch that was processed comes again, cut differently.
         index_stale: an order is missing in what the sweeper reads, or there without need.
         schedule_late, schedule_twice: of the sweeper and of the closing of dead letters.
+        rate_limited: a user has placed too many orders.
         answer_lost: a client does not get the answer to its request.
         client_leaves: at each thing that a WebSocket client does.
         disconnect_unnoticed: `$disconnect` never comes.
@@ -63,6 +64,7 @@ class Faults:
     index_stale: float = 0.0
     schedule_late: float = 0.0
     schedule_twice: float = 0.0
+    rate_limited: float = 0.0
     answer_lost: float = 0.0
     client_leaves: float = 0.0
     disconnect_unnoticed: float = 0.0
@@ -94,6 +96,7 @@ MOST = Faults(
     index_stale=0.5,
     schedule_late=0.5,
     schedule_twice=0.5,
+    rate_limited=0.3,
     answer_lost=0.2,
     client_leaves=0.3,
     disconnect_unnoticed=0.5,

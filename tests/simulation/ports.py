@@ -21,7 +21,7 @@ from order_engine.application.ports import (
 )
 from order_engine.application.push_updates import UpdatePusher
 from order_engine.application.retries import RetryPolicy
-from order_engine.application.submit_order import NoLimit, OrderDesk
+from order_engine.application.submit_order import OrderDesk
 from order_engine.domain.errors import ClientUnreachable, DependencyUnavailable, OrderEngineError
 from order_engine.fakes.process import SeededDice
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue
@@ -153,7 +153,7 @@ class Ports:
 
     @cached_property
     def desk(self) -> OrderDesk:
-        return OrderDesk(self.orders, self.queue, self.clock, self.dice, NoLimit())
+        return OrderDesk(self.orders, self.queue, self.clock, self.dice, self.port("limiter", self.world.limiter))
 
     @cached_property
     def execution(self) -> OrderExecution:

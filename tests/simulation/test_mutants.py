@@ -4,7 +4,7 @@ import pytest
 
 from order_engine.application.sweep_orders import sweep_orders
 from order_engine.fakes.orders import InMemoryOrderStore
-from tests.simulation.mutants import MUTANTS, Edit, Mutant
+from tests.simulation.mutants import MADE_UP_FOR, MUTANTS, Edit, Mutant
 from tests.simulation.run import simulate
 
 
@@ -15,6 +15,11 @@ def test_is_caught(mutant: Mutant) -> None:
 
     assert report is not None, "survived: the simulator has a gap"
     assert simulate(report.seed).violation is None, "the same seed fails without the mutation"
+
+
+@pytest.mark.parametrize("mutant", MADE_UP_FOR, ids=lambda mutant: mutant.name)
+def test_is_made_up_for_by_the_sweeper(mutant: Mutant) -> None:
+    assert mutant.hunt(seeds=40) is None
 
 
 def test_there_are_enough() -> None:

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from order_engine.application.ports import Overdue, Subscription
 from order_engine.application.submit_order import SubmitOrder
-from order_engine.domain.errors import OrderEngineError
+from order_engine.domain.errors import OrderEngineError, RateLimited
 from order_engine.domain.order import Order
 from order_engine.domain.swaps import Transaction
 from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
@@ -120,6 +120,18 @@ class UnreliableQueue(InMemoryQueue):
         return max(0, int(min(waits) / timedelta(milliseconds=1))) if waits else None
 
 
+@dataclass(frozen=True, slots=True)
+class MoodyLimiter:
+    """`RateLimiter` that has enough of a user now and then."""
+
+    chaos: Chaos
+
+    def admit(self, _user_id: str) -> None:
+        """Let the order pass, or not."""
+        if self.chaos.happens(self.chaos.faults.rate_limited):
+            raise RateLimited(limit=10, retry_after=1)
+
+
 @dataclass
 class Promises:
     """What the engine told its clients, to be held against it at the end."""
@@ -147,6 +159,7 @@ class World:
         """What `push_updates` has given up on."""
         self._invocations = 0
         few = self.chaos.happens(self.chaos.faults.few_receives)
+        self.limiter = MoodyLimiter(self.chaos)
         self.ledger = InMemoryLedger()
         self.order_stream = Stream[Order](self.scheduler, 2, lambda order: order.id)
         self.subscription_stream = Stream[Subscription](self.scheduler, 2, lambda row: row.target + row.connection_id)
