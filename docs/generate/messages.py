@@ -44,6 +44,7 @@ class Subscribed(Wire):
     type: Literal["subscribed"]
     order_id: OrderId | None = None
     channel: Literal["user", "all"] | None = None
+    request_id: RequestId = None
 
 
 class Unsubscribed(Wire):
