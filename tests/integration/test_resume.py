@@ -1,0 +1,148 @@
+"""Resuming is a contract: connections are cut at random points of 200 orders, and no client has a gap or a fault."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from itertools import chain
+
+import httpx
+import pytest
+
+from local.cloud import LocalCloud
+from order_engine.adapters.order_items import from_item
+from order_engine.contracts.views import order_view
+from orders_client import Backoff, Event, OrderStream, Timing
+from orders_client.transport import Connect, Disconnected, Socket, WebSocket, websocket
+from tests.support.cloud import ORDER, Message
+from tests.support.stored import scan
+
+ORDERS = 200
+TRADERS = 2
+"""Clients that place half of the orders and follow each of them; two more listen to channels."""
+AT_ONCE = 10
+LIFE = (1, 60)
+"""How many frames a connection carries before it is cut, drawn evenly."""
+SEED = 20260301
+USER = "restless"
+PATIENCE = 60
+"""Seconds for one order."""
+IMPATIENT = Timing(gap_patience=0.5, answer_patience=1.0, longest_patience=4.0, backoff=Backoff(0.02, 0.1))
+
+
+class Cut:
+    """A socket whose connection breaks after so many frames: the next one is lost, and with it all that follow."""
+
+    def __init__(self, socket: WebSocket, frames: int) -> None:
+        self._socket = socket
+        self._frames = frames
+
+    async def send(self, text: str) -> None:
+        await self._socket.send(text)
+
+    async def receive(self) -> str:
+        text = await self._socket.receive()
+        if self._frames == 0:
+            self._socket.connection.transport.abort()
+            raise Disconnected("cut")
+        self._frames -= 1
+        return text
+
+    async def close(self) -> None:
+        await self._socket.close()
+
+
+def cut_now_and_then(connect: Connect, dice: random.Random) -> Connect:
+    """Return what opens connections that don't last."""
+
+    async def open_connection() -> Socket:
+        socket = await connect()
+        assert isinstance(socket, WebSocket)
+        return Cut(socket, dice.randint(*LIFE))
+
+    return open_connection
+
+
+def stored(cloud: LocalCloud) -> dict[str, list[Message]]:
+    """Return the events of each order as the table has them."""
+    items = scan(cloud, "OrdersTableName")
+    return {item["orderId"]["S"]: order_view(from_item(item))["events"] for item in items}
+
+
+def on_the_wire(events: Sequence[Event]) -> list[Message]:
+    """Return events as the API writes them."""
+    return [
+        {
+            "seq": event.seq,
+            "status": event.status.value,
+            "timestamp": event.timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "data": event.data,
+        }
+        for event in events
+    ]
+
+
+async def trade(stream: OrderStream, count: int) -> list[str]:
+    """Place orders over a stream and follow them to their end, however often it is cut meanwhile; return their ids."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> str:
+        async with gate:
+            accepted = await stream.execute_order(ORDER["tokenIn"], ORDER["tokenOut"], ORDER["amountIn"])
+            await stream.wait_until_terminal(accepted.order_id, PATIENCE)
+            return accepted.order_id
+
+    return list(await asyncio.gather(*(one() for _ in range(count))))
+
+
+async def place(url: str, count: int) -> list[str]:
+    """Place orders of one user over HTTP; return their ids."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(client: httpx.AsyncClient) -> str:
+        async with gate:
+            answer = await client.post("/api/orders", json=ORDER | {"userId": USER})
+            return str(answer.raise_for_status().json()["orderId"])
+
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        return list(await asyncio.gather(*(one(client) for _ in range(count))))
+
+
+async def hear_of_all(stream: OrderStream, order_ids: Iterable[str]) -> None:
+    """Wait until a listener to a channel knows how each order has ended, also those of which it has heard nothing."""
+    await asyncio.gather(*(stream.wait_until_terminal(order_id, PATIENCE) for order_id in order_ids))
+
+
+@pytest.mark.timeout(180)
+def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalCloud) -> None:
+    connect = websocket(cloud.settings.websocket_url, None)
+    dice = random.Random(SEED)
+    everything, users, *traders = [
+        OrderStream(user_id=USER, timing=IMPATIENT, connect=cut_now_and_then(connect, random.Random(dice.random())))
+        for _ in range(2 + TRADERS)
+    ]
+
+    async def run() -> tuple[list[str], ...]:
+        async with AsyncExitStack() as opened:
+            for stream in (everything, users, *traders):
+                await opened.enter_async_context(stream)
+            await everything.subscribe_channel("all")
+            await users.subscribe_channel("user")
+            orders = await asyncio.gather(
+                place(cloud.settings.url, ORDERS // 2), *(trade(one, ORDERS // 2 // TRADERS) for one in traders)
+            )
+            await asyncio.gather(hear_of_all(everything, chain(*orders)), hear_of_all(users, chain(*orders)))
+            return tuple(orders)
+
+    placed, *traded = asyncio.run(run())
+    truth = stored(cloud)
+    all_orders = [*placed, *chain(*traded)]
+    assert len(set(all_orders)) == ORDERS
+    for stream, order_ids in [(everything, all_orders), (users, all_orders), *zip(traders, traded, strict=True)]:
+        assert stream.connections > 5
+        for order_id in order_ids:
+            events = on_the_wire(stream.feed(order_id).events)
+            assert events == truth[order_id]
+            assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
