@@ -51,6 +51,19 @@ class TestRecording:
             assert history.record([image]).orders == counts
         assert dump(psql) == before
 
+    def test_what_was_lost_is_there_again_after_recording_everything_and_counting_anew(
+        self, history: PostgresHistory, psql: psycopg.Connection
+    ) -> None:
+        newest = [after(new_order(), *life) for life in LIVES]
+        history.record(newest)
+        before = dump(psql)
+        psql.execute("DELETE FROM orders WHERE status <> 'failed'")
+        psql.execute("DELETE FROM order_events WHERE seq > 1")
+        psql.execute("UPDATE order_status_counts SET orders = 77")
+        history.record(newest)
+        assert without_zeros(history.recount().orders) == counted(psql)
+        assert dump(psql) == before
+
     def test_the_newest_image_of_a_batch_wins_wherever_it_stands(
         self, history: PostgresHistory, reader: PostgresHistoryReader
     ) -> None:

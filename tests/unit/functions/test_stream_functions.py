@@ -86,6 +86,13 @@ def test_the_history_holds_the_newest_of_each_order_and_the_counts_follow(deploy
     assert deployed.history.orders[ALICES_ORDER].status is Status.CONFIRMED
 
 
+def test_counting_anew_publishes_what_is_there(deployed: Deployment) -> None:
+    deployed.call("write_history", "dynamodb_order_stream")
+    del deployed.history.orders[BOBS_ORDER]
+    assert deployed.call("write_history", {"recount": True}) is None
+    assert deployed.counts.read() == {"confirmed": 1}
+
+
 def test_without_postgres_the_batch_comes_again(deployed: Deployment) -> None:
     class Down(InMemoryHistory):
         def record(self, orders: Sequence[Order]) -> Census:

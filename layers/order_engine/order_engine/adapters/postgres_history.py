@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import Connection
+
 from order_engine.adapters.database import Database
 from order_engine.adapters.postgres_rows import EVENTS, FAILURES, ORDERS, event_rows, failure_rows, order_row
 from order_engine.application.ports import Census
@@ -48,6 +50,10 @@ ON CONFLICT (status) DO UPDATE SET orders = counts.orders + excluded.orders
 
 _WRITE_EVENTS = f"INSERT INTO order_events ({', '.join(EVENTS)}) {_rows(EVENTS)} ON CONFLICT DO NOTHING"
 _WRITE_FAILURES = f"INSERT INTO order_failures ({', '.join(FAILURES)}) {_rows(FAILURES)} ON CONFLICT DO NOTHING"
+_RECOUNT = """
+UPDATE order_status_counts AS counts
+SET orders = (SELECT count(*) FROM orders WHERE orders.status = counts.status)
+"""
 # The lock is held, so a later census has a later time, whichever of two writers gets to publish first.
 _TAKEN_AT = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _COUNTS = "SELECT status, orders FROM order_status_counts"
@@ -73,8 +79,23 @@ class PostgresHistory:
             connection.execute(_WRITE_ORDERS, _arrays(ORDERS, map(order_row, newest)))
             connection.execute(_WRITE_EVENTS, _arrays(EVENTS, event_rows(newest)))
             connection.execute(_WRITE_FAILURES, _arrays(FAILURES, failure_rows(newest)))
-            taken_at, counts = connection.execute(_TAKEN_AT), connection.execute(_COUNTS)
-            return Census(taken_at.fetchall()[0][0], dict(counts.fetchall()))
+            return _census(connection)
+
+    def recount(self) -> Census:
+        """Count all orders anew, as after rows were lost, and return the numbers.
+
+        Raises:
+            DependencyUnavailable: do it again.
+        """
+        with self.database.transaction() as connection, connection.pipeline():
+            connection.execute(_LOCK)
+            connection.execute(_RECOUNT)
+            return _census(connection)
+
+
+def _census(connection: Connection) -> Census:
+    taken_at, counts = connection.execute(_TAKEN_AT), connection.execute(_COUNTS)
+    return Census(taken_at.fetchall()[0][0], dict(counts.fetchall()))
 
 
 def _newest(orders: Iterable[Order]) -> list[Order]:

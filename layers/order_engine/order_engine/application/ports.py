@@ -199,6 +199,9 @@ class History(Protocol):
         The same orders again, or older versions of them, change nothing.
         """
 
+    def recount(self) -> Census:
+        """Count all orders anew instead of by what changes, and return the numbers."""
+
 
 class StatusCounts(Protocol):
     """The numbers of orders by status, kept where the public API can read them without Postgres."""

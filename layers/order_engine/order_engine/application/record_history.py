@@ -23,3 +23,12 @@ def record_history(history: History, counts: StatusCounts, images: Sequence[Orde
     if newest:
         counts.publish(history.record(list(newest.values())))
     return len(newest)
+
+
+def recount_history(history: History, counts: StatusCounts) -> None:
+    """Count the orders anew and publish that: the end of a rebuild, as lost rows were never counted down.
+
+    Raises:
+        DependencyUnavailable: do it again.
+    """
+    counts.publish(history.recount())

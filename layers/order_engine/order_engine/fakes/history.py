@@ -23,6 +23,10 @@ class InMemoryHistory:
         for order in orders:
             if order.id not in self.orders or self.orders[order.id].version < order.version:
                 self.orders[order.id] = order
+        return self.recount()
+
+    def recount(self) -> Census:
+        """Return the number of orders in each status."""
         return Census(next(self._moments), Counter(str(order.status) for order in self.orders.values()))
 
 
