@@ -21,7 +21,8 @@ from docs.generate.events import (
     SubmittedData,
 )
 from docs.generate.schemas import CorrelationId, OrderId, Seq, Timestamp, Wire
-from order_engine.contracts.orders import PlaceOrder, PrintableText
+from order_engine.contracts.fields import PrintableText
+from order_engine.contracts.orders import PlaceOrder
 from order_engine.domain.events import Status
 
 ONLY_HTTP = {"route_not_found", "not_found", "method_not_allowed", "unsupported_media_type"}

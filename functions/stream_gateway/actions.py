@@ -14,11 +14,12 @@ from order_engine.application.messages import Message, error
 from order_engine.application.ports import Subscription
 from order_engine.application.read_order import read_order
 from order_engine.application.targets import describe, order_target
+from order_engine.contracts.fields import read
 from order_engine.contracts.json_body import MalformedJson, read_object
 from order_engine.contracts.orders import place_order
 from order_engine.contracts.problems import problem_of
 from order_engine.contracts.views import accepted_view, order_view
-from order_engine.contracts.websocket import OneOrder, Ping, Subscribe, read
+from order_engine.contracts.websocket import OneOrder, Ping, Subscribe
 from order_engine.domain.errors import OrderEngineError
 from order_engine.domain.events import iso
 

@@ -11,7 +11,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_engine import bootstrap
-from order_engine.contracts.websocket import ConnectQuery, read
+from order_engine.contracts.fields import read
+from order_engine.contracts.websocket import ConnectQuery
 from order_engine.domain.errors import ClientUnreachable, InvalidOrder
 
 logger = Logger()

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from order_engine.application.submit_order import SubmitOrder
+from order_engine.contracts.fields import ANONYMOUS
 from order_engine.contracts.json_body import read_object
-from order_engine.contracts.orders import ANONYMOUS, place_order
+from order_engine.contracts.orders import place_order
 from order_engine.domain.errors import InvalidOrder
 from order_engine.domain.tokens import WRAPPED_SOL_MINT
 from tests.support.orders import terms

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from order_engine.application.ports import Subscription
-from order_engine.contracts.websocket import ConnectQuery, OneOrder, Ping, Subscribe, read
+from order_engine.contracts.fields import read
+from order_engine.contracts.websocket import ConnectQuery, OneOrder, Ping, Subscribe
 from order_engine.domain.errors import InvalidOrder
 
 ID = "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from order_engine.application.order_history import OrderFilter, Position
 from order_engine.contracts.cursor import decode_cursor
-from order_engine.contracts.orders import PrintableText, field_error, read_token
-from order_engine.domain.errors import InvalidOrder
+from order_engine.contracts.fields import PrintableText, read, read_token
 from order_engine.domain.events import Status
 
 DEFAULT_LIMIT = 50
@@ -50,7 +49,4 @@ def list_orders(query: Mapping[str, str]) -> ListOrders:
     Raises:
         InvalidOrder: with an error for each parameter that is not right.
     """
-    try:
-        return ListOrders.model_validate(dict(query))
-    except ValidationError as error:
-        raise InvalidOrder(*(field_error(fault) for fault in error.errors(include_url=False))) from error
+    return read(ListOrders, query)

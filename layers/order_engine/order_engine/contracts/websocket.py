@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
+from order_engine.contracts.fields import ANONYMOUS, PrintableText
 from order_engine.contracts.order_id import read_order_id
-from order_engine.contracts.orders import ANONYMOUS, PrintableText, field_error
-from order_engine.domain.errors import InvalidOrder, MalformedOrderId
+from order_engine.domain.errors import MalformedOrderId
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -94,15 +93,3 @@ class Ping(Frame):
     """`ping`."""
 
     action: Literal["ping"]
-
-
-def read(model: type[M], fields: Mapping[str, Any]) -> M:
-    """Read a query or frame.
-
-    Raises:
-        InvalidOrder: with an error for each field that is not right.
-    """
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise InvalidOrder(*(field_error(fault) for fault in error.errors(include_url=False))) from error
