@@ -131,7 +131,7 @@ class Chaos:
         self._bounds = list(accumulate(getattr(self.faults, name) for name in names))
 
     def _probability(self, most: float) -> float:
-        return most * self.random.random() ** 2 if self.random.random() < 0.5 else 0.0
+        return most * self.random.random() if self.random.random() < 0.5 else 0.0
 
     def happens(self, probability: float) -> bool:
         """Decide on one fault."""

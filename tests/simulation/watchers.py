@@ -70,13 +70,12 @@ class Watcher:
 
     def _connect(self) -> None:
         """Connect; nothing can be posted to a connection before its `$connect` has returned."""
-        world = self.world
+        world, first = self.world, self._first()
+        if self._single_minded and first is None and not world.chaos.calm:
+            return
         self._connections += 1
         connection = f"{self.name}/{self._connections}"
         world.clients.gone.add(connection)
-        if not self.wanted and (mine := self._own_orders()):
-            self.wanted[order_target(world.random.choice(mine))] = world.scheduler.now
-        first = world.random.choice([None, *self.wanted])
         subscription = self._subscription(first, connection) if first else None
         task = world.invoke("stream_gateway", lambda ports: lambdas.connect(ports, connection, self.user, subscription))
         if world.chaos.happens(world.chaos.faults.connect_slow):
@@ -112,9 +111,13 @@ class Watcher:
             command = self._ordered["the one"] = SubmitOrder(self.user, terms(random.choice(WISHES)))
             self._send(lambda ports: lambdas.execute_order(ports, connection, command, "the one"))
 
-    def _own_orders(self) -> list[str]:
+    def _first(self) -> str | None:
+        """Choose what to ask for with the connection itself: some only ever do that, for their latest order."""
         accepted = self.world.promises.accepted.items()
-        return [order_id for order_id, command in accepted if command.user_id == self.user]
+        mine = [order_id for order_id, command in accepted if command.user_id == self.user]
+        if self._single_minded and not self._channel and mine and not self.world.chaos.calm:
+            return order_target(mine[-1])
+        return self.world.random.choice([None, *self.wanted])
 
     def _subscribe(self, target: str) -> None:
         self.wanted[target] = self.world.scheduler.now
