@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from orders_client.cli import follow, load, orders, redrive
+from orders_client.cli import follow, load, orders, rebuild_history, redrive
 from orders_client.cli.exits import EPILOG, exit_code, report
 from orders_client.cli.shared import Setup
 from orders_client.errors import OrdersError
@@ -57,6 +57,7 @@ _COMMANDS: list[tuple[str, str, Callable[..., None]]] = [
     (_OPERATE, "metrics", orders.metrics),
     (_OPERATE, "health", orders.health),
     (_OPERATE, "redrive", redrive.redrive),
+    (_OPERATE, "rebuild-history", rebuild_history.rebuild_history),
 ]
 
 for panel, name, command in _COMMANDS:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from orders_client.errors import OrdersError
+from orders_client.cli.stack import aws, find_stack
 
 LOOK_FOR = 300
 """Seconds for which a letter that was read is out of sight of others: time to look at it and decide."""
-
-_HOW_TO_REACH_AWS = (
-    "Set credentials and AWS_REGION; for the local cloud: AWS_ENDPOINT_URL=http://127.0.0.1:4566"
-    " AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,9 @@ class DeadLetters(Protocol):
     def leave(self, letter: Letter) -> None:
         """Leave it where it is, visible again."""
 
+    def drop(self, letter: Letter) -> None:
+        """Delete it for good."""
+
 
 @dataclass(frozen=True, slots=True)
 class SqsDeadLetters:
@@ -62,7 +58,7 @@ class SqsDeadLetters:
     def read(self) -> list[Letter]:
         """Receive until there is nothing more."""
         letters: list[Letter] = []
-        with _aws():
+        with aws():
             while messages := self.sqs.receive_message(
                 QueueUrl=self.letters_url,
                 MaxNumberOfMessages=10,
@@ -76,32 +72,27 @@ class SqsDeadLetters:
     def put_back(self, letter: Letter) -> None:
         """Send it to the order queue, and only then delete it here."""
         group = {"MessageGroupId": letter.group} if letter.group else {}
-        with _aws():
+        with aws():
             self.sqs.send_message(QueueUrl=self.orders_url, MessageBody=letter.body, **group)
-            self.sqs.delete_message(QueueUrl=self.letters_url, ReceiptHandle=letter.receipt)
+        self.drop(letter)
 
     def leave(self, letter: Letter) -> None:
         """Make it visible at once."""
-        with _aws():
+        with aws():
             self.sqs.change_message_visibility(
                 QueueUrl=self.letters_url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
             )
 
+    def drop(self, letter: Letter) -> None:
+        """Delete it from the dead letter queue."""
+        with aws():
+            self.sqs.delete_message(QueueUrl=self.letters_url, ReceiptHandle=letter.receipt)
 
-def dead_letters_of(stack: str) -> DeadLetters:
-    """Return the dead letters of a stack; its outputs name the queues.
 
-    Region, credentials and AWS_ENDPOINT_URL are found where boto3 finds them; AWS_REGION is taken too.
-    """
-    try:
-        import boto3  # noqa: PLC0415 - only operators need it
-    except ModuleNotFoundError as missing:
-        raise OrdersError("This command needs boto3.", "pip install boto3") from missing
-    with _aws():
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # boto3 itself only knows the older name
-        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
-        return SqsDeadLetters(session.client("sqs"), outputs["OrdersQueueUrl"], outputs["DeadLetterQueueUrl"])
+def dead_letters_of(stack: str, url: str) -> DeadLetters:
+    """Return the dead letters of the stack of the engine at `url`. Raises `OrdersError` where it is not found."""
+    found = find_stack(stack, url)
+    return SqsDeadLetters(found.client("sqs"), found.output("OrdersQueueUrl"), found.output("DeadLetterQueueUrl"))
 
 
 def _letter(message: Mapping[str, Any]) -> Letter:
@@ -118,18 +109,6 @@ def _letter(message: Mapping[str, Any]) -> Letter:
 def _order_id(body: str) -> str | None:
     try:
         order_id = json.loads(body)["orderId"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return order_id if isinstance(order_id, str) else None
-
-
-@contextmanager
-def _aws() -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - comes with boto3
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise OrdersError(f"AWS: {error}", _HOW_TO_REACH_AWS) from error
-    except KeyError as error:
-        raise OrdersError(f"The stack has no output {error}.", "Name the engine's stack: --stack") from error

@@ -12,11 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from orders_client.api import DEFAULT_URL, OrdersClient
-from orders_client.cli.dead_letters import Letter
+from orders_client.cli.dead_letters import DeadLetters, Letter
 from orders_client.cli.output import print_json, reason
 from orders_client.cli.shared import Json, Setup, Token, Url, setup_of
-from orders_client.errors import ApiError
+from orders_client.cli.stack import DEFAULT_STACK, StackName
+from orders_client.errors import InvalidRequest, NotFound
 from orders_client.models import Order
+
+Action = Callable[[Letter], None]
+
+POISON = "poison"
+"""The status of letters that are about no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,9 @@ class Finding:
 
 def redrive(
     context: typer.Context,
-    stack: Annotated[str, typer.Option(envvar="ORDERS_STACK", help="Name of the engine's stack.")] = "order-engine",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Put them back without asking.")] = False,
+    stack: StackName = DEFAULT_STACK,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Delete the letters that are about no order.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = None,
     as_json: Json = False,
@@ -41,31 +48,43 @@ def redrive(
     """Show the dead letters and why they are there, ask, and have them processed again.
 
     An order is executed once, however often it is processed: one that has ended stays as it is, one whose transaction
-    is signed is looked up. With --json nothing is asked: it only shows, unless --yes is given too.
+    is signed is looked up. Letters that are about no order (poison) would only come back, so they stay where they are,
+    or are deleted with --drop. With --json nothing is asked: it only shows, unless --yes is given too.
     """
     setup = setup_of(context, as_json=as_json)
-    queue = setup.dead_letters(stack)
+    queue = setup.dead_letters(stack, url)
     letters = queue.read()
-    settle: Callable[[Letter], None] = queue.leave
+    actions: list[Action] = [queue.leave] * len(letters)
     try:
         with setup.client(url, token) as client:
             findings = [_find(client, letter) for letter in letters]
         _show(setup, findings)
-        if letters and (yes or (not as_json and typer.confirm(f"Put {len(letters)} back?", err=True))):
-            settle = queue.put_back
+        actions = _decide(
+            queue, findings, drop, lambda question: yes or (not as_json and typer.confirm(question, err=True))
+        )
     finally:  # also when interrupted: nobody else sees them as long as they are not settled
-        for letter in letters:
-            settle(letter)
-    if settle == queue.put_back and not as_json:
-        setup.out.print(f"{len(letters)} put back. See what becomes of them: orders watch --all, orders metrics")
+        for letter, act in zip(letters, actions, strict=True):
+            act(letter)
+    if letters and not as_json:
+        _tell(setup, actions.count(queue.put_back), actions.count(queue.drop), actions.count(queue.leave))
+
+
+def _decide(queue: DeadLetters, findings: list[Finding], drop: bool, agreed: Callable[[str], bool]) -> list[Action]:
+    """Return what to do with each letter."""
+    poison = sum(finding.status == POISON for finding in findings)
+    orders = len(findings) - poison
+    with_orders = queue.put_back if orders and agreed(f"Put {orders} back?") else queue.leave
+    dropped = drop and poison and agreed(f"Delete {poison} that are about no order, for good?")
+    with_poison = queue.drop if dropped else queue.leave
+    return [with_poison if finding.status == POISON else with_orders for finding in findings]
 
 
 def _find(client: OrdersClient, letter: Letter) -> Finding:
-    status, why = "unknown", "The message is no wake-up call for an order; it will come back here."
+    status, why = POISON, "It is no wake-up call for an order."
     if letter.order_id is not None:
         try:
             order = client.get(letter.order_id)
-        except ApiError as error:
+        except (NotFound, InvalidRequest) as error:
             why = str(error)
         else:
             status, why = order.status.value, _why(order)
@@ -80,6 +99,13 @@ def _why(order: Order) -> str:
     trouble = next((event.data["error"] for event in reversed(order.events) if "error" in event.data), None)
     last = f"{order.status.value} since {order.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"
     return f"{last}, after {reason(trouble)}" if trouble else f"{last}; the logs of process_orders say why"
+
+
+def _tell(setup: Setup, put_back: int, dropped: int, left: int) -> None:
+    done = {"put back": put_back, "deleted": dropped, "left where they are": left}
+    setup.out.print(", ".join(f"{number} {what}" for what, number in done.items() if number))
+    if put_back:
+        setup.out.print("See what becomes of them: orders get ID, orders metrics")
 
 
 def _show(setup: Setup, findings: list[Finding]) -> None:
@@ -97,7 +123,7 @@ def _table(findings: list[Finding]) -> Table:
     for name in ("order", "sent", "status", "why"):
         table.add_column(name, no_wrap=name != "why")
     for one in findings:
-        subject = Text(one.order_id or one.body[:36])
+        subject = Text(one.body[:36] if one.status == POISON else one.order_id or "")
         sent = f"{one.sent_at.astimezone():%Y-%m-%d %H:%M:%S}"
         table.add_row(subject, sent, one.status, Text(one.why))
     return table

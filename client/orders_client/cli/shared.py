@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 
 from orders_client.api import OrdersClient
 from orders_client.cli.dead_letters import DeadLetters, dead_letters_of
+from orders_client.cli.history_copy import HistoryCopy, history_copy_of
 from orders_client.cli.output import print_json
 from orders_client.link import Timing
 from orders_client.retries import Retries
@@ -64,7 +65,8 @@ class Setup:
         connect: opens the stream's connections.
         retries: how often to ask over HTTP.
         timing: the patience of the stream.
-        dead_letters: gives those of a stack.
+        dead_letters: gives those of a stack, and of the engine at an address.
+        history_copy: does the same with what a history is rebuilt from.
     """
 
     out: Console = field(default_factory=_standard_output)
@@ -74,7 +76,8 @@ class Setup:
     connect: Connect | None = None
     retries: Retries | None = None
     timing: Timing | None = None
-    dead_letters: Callable[[str], DeadLetters] = dead_letters_of
+    dead_letters: Callable[[str, str], DeadLetters] = dead_letters_of
+    history_copy: Callable[[str, str], HistoryCopy] = history_copy_of
 
     def show(self, value: T, render: Callable[[T], RenderableType]) -> None:
         """Print an answer."""

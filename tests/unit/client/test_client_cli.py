@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -253,9 +253,12 @@ class FakeLetters:
     def leave(self, letter: Letter) -> None:
         self.settled.append(("left", letter))
 
+    def drop(self, letter: Letter) -> None:
+        self.settled.append(("deleted", letter))
+
     def run(self, engine: FakeEngine, *arguments: str, answer: str = "") -> Result:
-        def found(stack: str) -> DeadLetters:
-            assert stack == "order-engine"
+        def found(stack: str, url: str) -> DeadLetters:
+            assert (stack, url) == ("order-engine", "http://localhost:3000")
             return self
 
         setup = Setup(transport=httpx.MockTransport(engine), retries=Retries(attempts=1), dead_letters=found)
@@ -281,16 +284,32 @@ class TestRedrive:
         assert "routing since" in done.stdout
         assert "There is no such order" in done.stdout
         assert "no wake-up call" in done.stdout
-        assert {what for what, _ in letters.settled} == {outcome}
+        assert [what for what, _ in letters.settled] == [outcome, "left", "left"]
+
+    @pytest.mark.parametrize(("answers", "outcome"), [("n\ny\n", "deleted"), ("n\nn\n", "left")])
+    def test_what_is_about_no_order_is_deleted_on_demand_only(
+        self, engine: FakeEngine, letters: FakeLetters, answers: str, outcome: str
+    ) -> None:
+        done = letters.run(engine, "--drop", answer=answers)
+        assert "Delete 2 that are about no order" in done.stderr
+        assert [what for what, _ in letters.settled] == ["left", outcome, outcome]
 
     def test_json_only_shows(self, engine: FakeEngine, letters: FakeLetters) -> None:
-        done = letters.run(engine, "--json")
+        done = letters.run(engine, "--json", "--drop")
         assert [one.get("orderId") for one in lines(done.stdout)] == [ID, OTHER, None]
+        assert [one["status"] for one in lines(done.stdout)] == ["routing", "poison", "poison"]
         assert {what for what, _ in letters.settled} == {"left"}
 
     def test_yes_does_not_ask(self, engine: FakeEngine, letters: FakeLetters) -> None:
-        letters.run(engine, "--yes", "--json")
-        assert {what for what, _ in letters.settled} == {"put back"}
+        letters.run(engine, "--yes", "--drop", "--json")
+        assert [what for what, _ in letters.settled] == ["put back", "deleted", "deleted"]
+
+    def test_an_engine_that_fails_is_no_reason_to_call_a_letter_poison(
+        self, engine: FakeEngine, letters: FakeLetters
+    ) -> None:
+        done = letters.run(lambda _: httpx.Response(500, json={}), "--yes", "--drop")  # type: ignore[arg-type]
+        assert done.exit_code == 3
+        assert {what for what, _ in letters.settled} == {"left"}
 
     def test_letters_are_left_when_the_engine_is_not_there(self, engine: FakeEngine, letters: FakeLetters) -> None:
         def refuse(_: httpx.Request) -> httpx.Response:
@@ -305,9 +324,51 @@ class TestRedrive:
         assert (done.exit_code, done.stdout.strip()) == (0, "No dead letters.")
 
     def test_without_aws_it_says_what_to_set(self, engine: FakeEngine) -> None:
-        def missing(_: str) -> DeadLetters:
+        def missing(_stack: str, _url: str) -> DeadLetters:
             raise OrdersError("This command needs boto3.", "pip install boto3")
 
         done = CliRunner().invoke(app, ["redrive"], obj=Setup(dead_letters=missing))
         assert done.exit_code == 4
         assert "pip install boto3" in done.stderr
+
+
+@dataclass
+class FakeCopy:
+    """An order table of 250 orders, and what of it was recorded."""
+
+    recorded: list[str] = field(default_factory=list)
+    fail_at: int = 10**6
+
+    def estimate(self) -> int:
+        return 0  # DynamoDB has not counted for hours
+
+    def pages(self) -> Iterator[list[dict[str, Any]]]:
+        for start in (0, 100, 200):
+            yield [{"orderId": {"S": str(number)}} for number in range(start, min(start + 100, 250))]
+
+    def record(self, page: Sequence[dict[str, Any]]) -> None:
+        if len(self.recorded) >= self.fail_at:
+            raise OrdersError("write_history failed", "See its log")
+        self.recorded += [item["orderId"]["S"] for item in page]
+
+    def recount(self) -> None:
+        self.recorded.append("counted")
+
+    def run(self, *arguments: str) -> Result:
+        setup = Setup(history_copy=lambda _stack, _url: self)
+        return CliRunner().invoke(app, ["rebuild-history", *arguments], obj=setup)
+
+
+class TestRebuildHistory:
+    def test_records_every_order_and_then_counts(self) -> None:
+        copy = FakeCopy()
+        done = copy.run()
+        assert (done.exit_code, copy.recorded) == (0, [*map(str, range(250)), "counted"])
+        assert "all 250 orders" in done.stdout
+        assert lines(FakeCopy().run("--json").stdout) == [{"orders": 250}]
+
+    def test_says_so_when_it_did_not_get_to_the_end(self) -> None:
+        copy = FakeCopy(fail_at=100)
+        done = copy.run()
+        assert (done.exit_code, copy.recorded[-1]) == (4, "99")
+        assert "See its log" in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -27,7 +28,7 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[SqsDeadLetters]:
     with mock_aws():
         cloudformation = boto3.client("cloudformation", region_name="eu-west-1")
         cloudformation.create_stack(StackName="engine", TemplateBody=json.dumps(TEMPLATE))
-        found = dead_letters_of("engine")
+        found = dead_letters_of("engine", "https://orders.example.org")
         assert isinstance(found, SqsDeadLetters)
         yield found
 
@@ -65,6 +66,22 @@ def test_putting_back_moves_the_message_with_its_group(letters: SqsDeadLetters) 
     assert set(left.values()) == {"0"}
 
 
+def test_dropping_deletes_the_letter_and_sends_nothing(letters: SqsDeadLetters) -> None:
+    put(letters, "no json")
+    (letter,) = letters.read()
+    letters.drop(letter)
+    assert messages(letters, letters.orders_url) == messages(letters, letters.letters_url) == []
+
+
+def test_a_letter_is_still_there_when_sending_it_fails(letters: SqsDeadLetters) -> None:
+    put(letters, '{"orderId":"o"}')
+    (letter,) = letters.read()
+    with pytest.raises(OrdersError):
+        replace(letters, orders_url=letters.orders_url + "-gone").put_back(letter)
+    letters.leave(letter)
+    assert len(messages(letters, letters.letters_url)) == 1
+
+
 def test_leaving_makes_it_visible_at_once(letters: SqsDeadLetters) -> None:
     put(letters, '{"orderId":"o"}')
     (letter,) = letters.read()
@@ -74,5 +91,5 @@ def test_leaving_makes_it_visible_at_once(letters: SqsDeadLetters) -> None:
 
 def test_an_unknown_stack_is_told_with_what_to_do(letters: SqsDeadLetters) -> None:
     with pytest.raises(OrdersError, match="nope") as refused:
-        dead_letters_of("nope")
+        dead_letters_of("nope", "https://orders.example.org")
     assert refused.value.next_step
