@@ -1,0 +1,121 @@
+"""What operators do, with the commands that they have: dead letters put back, the history rebuilt."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import httpx
+import psycopg
+import pytest
+from psycopg.rows import DictRow
+from typer.testing import CliRunner
+
+from local.cloud import LocalCloud
+from order_engine.adapters.database import Database
+from order_engine.adapters.order_items import from_item
+from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+from order_engine.application.order_history import OrderFilter, failures
+from orders_client.cli.app import app
+from tests.support.cloud import Message, eventually
+from tests.support.stored import landed_swaps, queue_length, scan, stopped, stored_order
+
+Run = Callable[..., str]
+Place = Callable[..., str]
+Ended = Callable[[str], Message]
+
+
+@pytest.fixture
+def orders(cloud: LocalCloud) -> Run:
+    """Give what runs the command `orders` and returns what it prints."""
+    environment = {
+        "ORDERS_URL": cloud.settings.url,
+        "AWS_ENDPOINT_URL": cloud.settings.aws_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+    }
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(app, arguments, env=environment)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def no_schedules(cloud: LocalCloud) -> Iterator[None]:
+    """The functions that run every minute don't: one of them looks at the dead letters too."""
+    events = cloud.session.client("events")
+    names = [rule["Name"] for rule in events.list_rules()["Rules"]]
+    for name in names:
+        events.disable_rule(Name=name)
+    yield
+    for name in names:
+        events.enable_rule(Name=name)
+
+
+@pytest.mark.usefixtures("no_schedules")
+def test_dead_letters_are_shown_and_put_back_without_a_second_effect(
+    cloud: LocalCloud, orders: Run, place: Place, ended: Ended
+) -> None:
+    queue = cloud.session.client("sqs")
+    done = ended(place())
+    with stopped(cloud, "ProcessOrdersFunctionName"):
+        stuck = place()
+        queue.purge_queue(QueueUrl=cloud.outputs["OrdersQueueUrl"])
+        for body in (json.dumps({"orderId": done["id"]}), json.dumps({"orderId": stuck}), "not JSON"):
+            queue.send_message(QueueUrl=cloud.outputs["DeadLetterQueueUrl"], MessageBody=body)
+        shown = {one.get("orderId"): one for one in map(json.loads, orders("redrive", "--json").splitlines())}
+        assert {key: one["status"] for key, one in shown.items()} == {
+            done["id"]: "confirmed",
+            stuck: "pending",
+            None: "poison",
+        }
+        assert queue_length(cloud, "DeadLetterQueueUrl") == 3
+        assert "2 put back, 1 left" in orders("redrive", "--yes")
+        assert (queue_length(cloud, "OrdersQueueUrl"), queue_length(cloud, "DeadLetterQueueUrl")) == (2, 1)
+    assert ended(stuck)["status"] == "confirmed"
+    eventually(lambda: queue_length(cloud, "OrdersQueueUrl"), lambda length: length == 0)
+    assert stored_order(cloud, done["id"]) == done
+    assert (landed_swaps(cloud, done["id"]), landed_swaps(cloud, stuck)) == (1, 1)
+    assert "1 deleted" in orders("redrive", "--yes", "--drop")
+    assert queue_length(cloud, "DeadLetterQueueUrl") == 0
+
+
+def test_the_history_is_rebuilt_from_the_order_table(
+    cloud: LocalCloud,
+    api: httpx.Client,
+    orders: Run,
+    place: Place,
+    ended: Ended,
+    console: psycopg.Connection[DictRow],
+    request: pytest.FixtureRequest,
+) -> None:
+    with cloud.parameters(ExecutionFailureRate="0.5"):
+        placed = [place(clientOrderId=f"rebuilt-{number}") for number in range(8)]
+        for order_id in placed:
+            ended(order_id)
+    stored = {order.id: order for order in map(from_item, scan(cloud, "OrdersTableName"))}
+    counted = Counter(order.status.value for order in stored.values())
+    database = Database(lambda: cloud.settings.postgres_url, "test")
+    request.addfinalizer(database.close)
+    reader = PostgresHistoryReader(database)
+
+    def history() -> dict[str, object]:
+        return {order.id: order for order in reader.list_orders(OrderFilter(), 100_000).orders}
+
+    eventually(history, lambda held: held == stored)
+    console.execute("DELETE FROM orders")  # and with them events and failures
+    console.execute("UPDATE order_status_counts SET orders = 4711")
+    assert f"all {len(stored)} orders" in orders("rebuild-history")
+    assert history() == stored
+    attempts = [failure for order_id in placed for failure in reader.trail(order_id).failures]
+    assert attempts == [failure for order_id in placed for failure in failures(stored[order_id])] != []
+    rows = console.execute("SELECT status, orders FROM order_status_counts").fetchall()
+    assert Counter({row["status"]: row["orders"] for row in rows}) == counted
+    told = api.get("/api/metrics").json()["orders"]
+    assert {status: told[status] for status in counted} == counted
+    assert told["total"] == len(stored)
