@@ -72,6 +72,15 @@ psql: .venv/.synced ## Look at the order history in the local Postgres
 clean-local: .venv/.synced ## Forget the orders, the history and the logs of the local cloud
 	@$(BIN)/python -m local clean
 
+# --- Operation --------------------------------------------------------------------------------------------------------
+
+.PHONY: redrive rebuild-history
+redrive: .venv/.synced ## Show the dead letters and why they are there; put them back (ARGS: see `orders redrive --help`)
+	@$(BIN)/orders redrive $(ARGS)
+
+rebuild-history: .venv/.synced ## Fill the history in Postgres again from the order table
+	@$(BIN)/orders rebuild-history $(ARGS)
+
 # --- Tests and checks -------------------------------------------------------------------------------------------------
 
 OFFLINE := $(wildcard tests/unit tests/infrastructure tests/simulation)
@@ -145,6 +154,10 @@ bench-burst: .venv/.synced ## Benchmark: bursts of orders on a local cloud, end 
 .PHONY: simulate
 simulate: .venv/.synced ## Simulate the whole engine with faults for a minute; SEEDS=100000 for long, SEED=292 to see one run
 	@$(BIN)/python -m tests.simulation $(addprefix --seed=,$(SEED)) $(addprefix --seeds=,$(SEEDS)) $(ARGS)
+
+.PHONY: chaos
+chaos: .venv/.synced ## Break the running stack under load in every way at once: four minutes, then whether all promises were kept
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 # --- AWS --------------------------------------------------------------------------------------------------------------
 
