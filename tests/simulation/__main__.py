@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Sequence
@@ -103,14 +104,20 @@ def explain(seed: int, everything: bool = False) -> int:
 
 def hunt() -> int:
     """Hunt all mutants and print which seed and statement caught them, as a Markdown table."""
-    print("| mutant | seed | caught by statement |\n|---|---|---|")
+    print("| mutant | seed | statement and what was seen |\n|---|---|---|")
     survivors = 0
     for mutant in MUTANTS:
         report = mutant.hunt()
         survivors += report is None
-        caught = f"{report.seed} | {report.violation}" if report else f"**survived {MOST_SEEDS} seeds** |"
+        caught = f"{report.seed} | {shortly(report.violation)}" if report else f"**survived {MOST_SEEDS} seeds** |"
         print(f"| {mutant.name} | {caught} |", flush=True)
     return 1 if survivors else 0
+
+
+def shortly(violation: object) -> str:
+    """Return a violation without ids, signatures and lists."""
+    text = re.sub(r"[0-9a-zA-Z-]{30,}", "…", str(violation))
+    return re.sub(r"(there is left: |the counts say ).*", r"\1…", text)
 
 
 def _arguments(arguments: Sequence[str]) -> Namespace:

@@ -40,6 +40,7 @@ class Faults:
         answer_lost: a client does not get the answer to its request.
         client_leaves: at each thing that a WebSocket client does.
         disconnect_unnoticed: `$disconnect` never comes.
+        frames_throttled: a frame to a WebSocket client is refused.
         mempool_lost, mempool_slow: a sent transaction vanishes, or gets to the chain later.
         quote, simulation, execution: the venues' own failure rates.
         postgres_down: a window of up to a minute, once in the run.
@@ -68,6 +69,7 @@ class Faults:
     answer_lost: float = 0.0
     client_leaves: float = 0.0
     disconnect_unnoticed: float = 0.0
+    frames_throttled: float = 0.0
     mempool_lost: float = 0.0
     mempool_slow: float = 0.0
     quote: float = 0.0
@@ -100,6 +102,7 @@ MOST = Faults(
     answer_lost=0.2,
     client_leaves=0.3,
     disconnect_unnoticed=0.5,
+    frames_throttled=0.3,
     mempool_lost=1.0,
     mempool_slow=0.3,
     quote=0.4,

@@ -204,6 +204,18 @@ MUTANTS = (
         (UpdatePusher._greet, "newcomer.connected_at is not None", "False"),
     ),
     _mutant(
+        "a connection that was still opening is hung up on for a throttled frame",
+        (
+            UpdatePusher._give_up,
+            "any(map(self._may_be_opening, subscriptions))",
+            "isinstance(failure, ClientGone) and any(map(self._may_be_opening, subscriptions))",
+        ),
+    ),
+    _mutant(
+        "clocks are taken to agree",
+        (UpdatePusher._may_be_opening, "made + CLOCKS_DIFFER", "made + 2 * (CLOCKS_DIFFER / 30)"),
+    ),
+    _mutant(
         "only the newest event of a batch is pushed",
         (UpdatePusher.push_events, "max(first_seq - 1, known)", "order.version - 1"),
     ),

@@ -57,7 +57,7 @@ class Port:
         if not self._process.alive:
             raise Killed
         chaos, sleep = self._world.chaos, self._world.scheduler.sleep
-        fault = Fault.REFUSED if self._world.is_down(self._name) else chaos.on_call()
+        fault = Fault.REFUSED if self._world.refuses(self._name, method) else chaos.on_call()
         if fault is Fault.CRASH_BEFORE and self._process.mortal:
             self._note(method, arguments, fault)
             self._crash()

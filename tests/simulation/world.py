@@ -175,8 +175,10 @@ class World:
         """Add a line to the trace."""
         self.trace.note(self.scheduler.now, actor, *words)
 
-    def is_down(self, port: str) -> bool:
-        """Whether a whole service is away."""
+    def refuses(self, port: str, method: str) -> bool:
+        """Whether a service is away as a whole, or throttles more than others."""
+        if method == "post":
+            return self.chaos.happens(self.chaos.faults.frames_throttled)
         return port == "postgres" and self.postgres_is_down
 
     def serve(self, name: str, call: Callable[[], Any]) -> Task:
