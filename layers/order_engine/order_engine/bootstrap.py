@@ -103,9 +103,14 @@ def subscriptions() -> DynamoDBSubscriptions:
 @cache
 def clients() -> WebSocketClients:
     """Return the WebSocket clients."""
+    import boto3
+
+    from order_engine.adapters.signed_posts import SignedPosts
     from order_engine.adapters.websocket_clients import WebSocketClients
 
-    return WebSocketClients(_client("apigatewaymanagementapi", "WEBSOCKET_API_ENDPOINT"))
+    endpoint, session = environment().text("WEBSOCKET_API_ENDPOINT"), boto3.Session()
+    posts = SignedPosts(endpoint, "execute-api", session.region_name, session.get_credentials())
+    return WebSocketClients(_client("apigatewaymanagementapi", "WEBSOCKET_API_ENDPOINT"), posts)
 
 
 @cache
