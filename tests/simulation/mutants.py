@@ -217,7 +217,7 @@ MUTANTS = (
     ),
     _mutant(
         "only the newest event of a batch is pushed",
-        (UpdatePusher.push_events, "max(first_seq - 1, known)", "order.version - 1"),
+        (UpdatePusher.push_events, "order.events[first_seq - 1 :]", "order.events[-1:]"),
     ),
     _mutant(
         "cancelled after building",

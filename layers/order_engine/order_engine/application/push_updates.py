@@ -63,11 +63,11 @@ class UpdatePusher:
         listening = dict(zip(targets, results(self.executor.run(self.subscriptions.subscribers, targets)), strict=True))
         outbox = Outbox()
         for order, first_seq in news:
+            updates = [status_update(order, event) for event in order.events[first_seq - 1 :]]
             for connection_id, subscriptions in _audience(order, listening).items():
                 known = min(subscription.after_seq for subscription in subscriptions)
-                missing = order.events[max(first_seq - 1, known) :]
                 outbox[connection_id].subscriptions.update(subscriptions)
-                outbox[connection_id].messages += [status_update(order, event) for event in missing]
+                outbox[connection_id].messages += updates[max(0, known - first_seq + 1) :]
         self._deliver(outbox)
 
     def welcome(self, newcomers: Sequence[Subscription]) -> None:
