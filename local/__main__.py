@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import socket
 import sys
 import time
 from dataclasses import replace
-
-from botocore.exceptions import EndpointConnectionError
 
 from local.cloud import sole_owner
 from local.deploy import deploy
@@ -17,11 +16,12 @@ from local.emulator import admin_session
 from local.foreground import TICK_SECONDS, console, up
 from local.logs import LogFile
 from local.postgres import BINARIES
-from local.settings import PORT_VARIABLES, LocalCloudError, Settings, parse_parameters
+from local.settings import HOST, PORT_VARIABLES, LocalCloudError, Settings, parse_parameters
 
 
 def redeploy(settings: Settings) -> int:
     """Deploy the working tree to the local cloud that runs; it keeps the parameters that are not given anew."""
+    _require_answer(settings.aws_port)
     begin = time.monotonic()
     deploy(admin_session(settings.aws_url), settings, keep=True)
     console.print(f"Deployed in {time.monotonic() - begin:.1f} s")
@@ -41,6 +41,7 @@ def logs(settings: Settings, *, follow: bool) -> int:
 
 def psql(settings: Settings, arguments: list[str]) -> int:
     """Become psql, connected to the local Postgres."""
+    _require_answer(settings.postgres_port)
     os.execv(BINARIES / "psql", ["psql", settings.postgres_url, *arguments])
 
 
@@ -51,6 +52,16 @@ def clean(settings: Settings) -> int:
             shutil.rmtree(settings.state_dir)
     console.print(f"{settings.state_dir} is gone")
     return 0
+
+
+def _require_answer(port: int) -> None:
+    """Raise `LocalCloudError` at once where nothing listens, rather than after all the retries of a client."""
+    try:
+        socket.create_connection((HOST, port)).close()
+    except OSError as error:
+        raise LocalCloudError(
+            f"No local cloud is running: nothing listens on port {port}. Start it: make run."
+        ) from error
 
 
 def _arguments() -> argparse.Namespace:
@@ -102,8 +113,6 @@ def main() -> int:
     arguments = _arguments()
     try:
         return _run(arguments)
-    except EndpointConnectionError:
-        console.print("No local cloud is running there.", style="red")
     except LocalCloudError as error:
         console.print(str(error), style="red", markup=False)
     except KeyboardInterrupt:

@@ -105,6 +105,11 @@ class LocalCloud:
         """Stop the emulator, and with it all functions, and leave the rest running."""
         self._stop_child(self._child(Emulator.NAME))
 
+    @property
+    def started(self) -> bool:
+        """Whether anything of it runs, or should."""
+        return bool(self._children)
+
     def ended(self) -> list[Child]:
         """Return what should be running and is not."""
         return [child for child in self._children if not child.alive]
@@ -164,5 +169,7 @@ def sole_owner(state_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LocalCloudError(f"A local cloud is running with {state_dir} already.") from error
+            raise LocalCloudError(
+                f"A local cloud is running with {state_dir} already. Stop it first: Ctrl-C."
+            ) from error
         yield

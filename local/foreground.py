@@ -39,7 +39,8 @@ def up(settings: Settings, *, watch: bool) -> int:
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # stopping takes its time, but not long
-        console.print("[dim]Stopping[/]")
+        if cloud.started:
+            console.print("[dim]Stopping[/]")
         cloud.stop()
 
 

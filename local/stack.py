@@ -55,7 +55,8 @@ class Stack:
             )
         except ClientError as error:
             if "No updates are to be performed" not in str(error):
-                raise LocalCloudError(f"The stack cannot be deployed: {error}") from error
+                reason = error.response["Error"].get("Message", str(error))
+                raise LocalCloudError(f"The stack cannot be deployed: {reason}") from error
         stack = self._settled()
         if not stack or stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
             raise LocalCloudError(f"The stack could not be deployed:\n{self._reasons()}")

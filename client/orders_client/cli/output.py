@@ -112,7 +112,7 @@ def _pending_note(data: Mapping[str, Any]) -> str:
 
 
 def _building_note(data: Mapping[str, Any]) -> str:
-    return f"{data.get('venue')} of {' · '.join(map(_quote, data.get('quotes', ())))}"
+    return f"{data.get('venue')}, of {' · '.join(map(_quote, data.get('quotes', ())))}"
 
 
 _NOTES: dict[Status, Callable[[Mapping[str, Any]], str]] = {
