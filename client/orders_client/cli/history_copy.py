@@ -17,7 +17,13 @@ from orders_client.errors import OrdersError
 PAGE = 100
 """Orders in one call: as many as in a batch of the stream. A page of a scan is 1 MB at most, a call may have 6 MB."""
 
+NEXT_STEP = "See the log of write_history, then run this again: what is recorded already stays as it is."
+
 Item = dict[str, Any]
+
+
+class NotRecorded(OrdersError):
+    """The function that writes the history failed."""
 
 
 class HistoryCopy(Protocol):
@@ -30,10 +36,10 @@ class HistoryCopy(Protocol):
         """Yield all orders, some at a time."""
 
     def record(self, page: Sequence[Item]) -> None:
-        """Have orders recorded. Doing it again changes nothing."""
+        """Have orders recorded, all or none. Doing it again changes nothing. Raises `NotRecorded`."""
 
     def recount(self) -> None:
-        """Have the numbers of orders by status counted anew."""
+        """Have the numbers of orders by status counted anew. Raises `NotRecorded`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,8 @@ class LambdaHistoryCopy:
         with aws():
             answer = self.functions.invoke(FunctionName=self.function, Payload=json.dumps(event))
         if "FunctionError" in answer:
-            told = json.loads(answer["Payload"].read())
-            raise OrdersError(
-                f"{self.function} failed: {told.get('errorMessage')}",
-                "See its log; then run this again: what is recorded already stays as it is.",
-            )
+            message = json.loads(answer["Payload"].read()).get("errorMessage")
+            raise NotRecorded(f"{self.function} failed: {message}", NEXT_STEP)
 
 
 def history_copy_of(stack: str, url: str) -> HistoryCopy:

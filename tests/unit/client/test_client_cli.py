@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from orders_client import OrdersError, Retries
 from orders_client.cli.app import app
 from orders_client.cli.dead_letters import DeadLetters, Letter
+from orders_client.cli.history_copy import NotRecorded
 from orders_client.cli.shared import Setup, stream_url
 
 ID = "0190d3c0-0000-7000-8000-00000000000a"
@@ -336,23 +337,32 @@ class TestRedrive:
 class FakeCopy:
     """An order table of 250 orders, and what of it was recorded."""
 
+    poison: frozenset[str] = frozenset()
     recorded: list[str] = field(default_factory=list)
-    fail_at: int = 10**6
+    pages_until_postgres_is_gone: int = 1_000
 
     def estimate(self) -> int:
         return 0  # DynamoDB has not counted for hours
 
     def pages(self) -> Iterator[list[dict[str, Any]]]:
         for start in (0, 100, 200):
+            self.pages_until_postgres_is_gone -= 1
             yield [{"orderId": {"S": str(number)}} for number in range(start, min(start + 100, 250))]
 
     def record(self, page: Sequence[dict[str, Any]]) -> None:
-        if len(self.recorded) >= self.fail_at:
-            raise OrdersError("write_history failed", "See its log")
-        self.recorded += [item["orderId"]["S"] for item in page]
+        self._reach_postgres()
+        ids = [item["orderId"]["S"] for item in page]
+        if self.poison & set(ids):
+            raise NotRecorded("write_history failed")
+        self.recorded += ids
 
     def recount(self) -> None:
+        self._reach_postgres()
         self.recorded.append("counted")
+
+    def _reach_postgres(self) -> None:
+        if self.pages_until_postgres_is_gone < 0:
+            raise NotRecorded("write_history failed", "See its log")
 
     def run(self, *arguments: str) -> Result:
         setup = Setup(history_copy=lambda _stack, _url: self)
@@ -364,11 +374,20 @@ class TestRebuildHistory:
         copy = FakeCopy()
         done = copy.run()
         assert (done.exit_code, copy.recorded) == (0, [*map(str, range(250)), "counted"])
-        assert "all 250 orders" in done.stdout
-        assert lines(FakeCopy().run("--json").stdout) == [{"orders": 250}]
+        assert "250 orders" in done.stdout
+        assert lines(FakeCopy().run("--json").stdout) == [{"orders": 250, "refused": []}]
 
-    def test_says_so_when_it_did_not_get_to_the_end(self) -> None:
-        copy = FakeCopy(fail_at=100)
+    def test_names_the_orders_that_cannot_be_recorded_and_records_all_others(self) -> None:
+        copy = FakeCopy(frozenset({"7", "99", "249"}))
         done = copy.run()
-        assert (done.exit_code, copy.recorded[-1]) == (4, "99")
+        assert done.exit_code == 4
+        assert "7, 99, 249" in done.stderr
+        assert set(copy.recorded) == {*map(str, range(250)), "counted"} - copy.poison
+        assert copy.recorded[-1] == "counted"
+
+    def test_without_postgres_no_order_is_blamed(self) -> None:
+        copy = FakeCopy(pages_until_postgres_is_gone=1)
+        done = copy.run()
+        assert (done.exit_code, len(copy.recorded)) == (4, 100)
         assert "See its log" in done.stderr
+        assert "can't be recorded" not in done.stderr
