@@ -147,9 +147,15 @@ audit: $(UV) ## Look for known weaknesses in the template (checkov) and the lock
 	$(UV) tool run checkov --quiet --compact --skip-download --framework cloudformation --file template.yaml --skip-check $(ACCEPTED)
 	$(UV) tool run pip-audit --disable-pip --requirement $(REQUIREMENTS)
 
-.PHONY: bench-burst
+.PHONY: bench bench-burst bench-fanout
+bench: .venv/.synced ## Benchmark: CPU of a POST inside the handler, cold starts of all functions
+	$(BIN)/python -m benchmarks.handler $(ARGS)
+
 bench-burst: .venv/.synced ## Benchmark: bursts of orders on a local cloud, end to end
 	$(BIN)/python -m benchmarks.burst $(ARGS)
+
+bench-fanout: .venv/.synced ## Benchmark: one burst of orders to 200 WebSockets
+	$(BIN)/python -m benchmarks.fanout $(ARGS)
 
 .PHONY: simulate
 simulate: .venv/.synced ## Simulate the whole engine with faults for a minute; SEEDS=100000 for long, SEED=292 to see one run
