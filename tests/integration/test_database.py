@@ -49,6 +49,18 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
         PostgresHistory(nowhere).record([])
 
 
+def test_a_database_that_is_not_migrated_is_unavailable(
+    empty_database: str, database: Database, request: pytest.FixtureRequest
+) -> None:
+    new = Database(lambda: empty_database, "test")
+    request.addfinalizer(new.close)
+    database.check()
+    with pytest.raises(DependencyUnavailable, match="not migrated"):
+        new.check()
+    with pytest.raises(DependencyUnavailable, match="not migrated"):
+        PostgresHistory(new).record([new_order()])
+
+
 def test_a_statement_that_takes_too_long_is_unavailable(database: Database) -> None:
     def slow() -> None:
         with database.transaction() as connection:

@@ -72,7 +72,7 @@ class Database:
         Whatever goes wrong closes the connection, so the server rolls back; the next call opens another.
 
         Raises:
-            DependencyUnavailable: Postgres can't be reached, has gone away, or takes too long.
+            DependencyUnavailable: Postgres can't be reached, has gone away, takes too long, or has no tables yet.
         """
         try:
             connection = self._begin()
@@ -81,14 +81,17 @@ class Database:
         except psycopg.OperationalError as error:
             self.close()
             raise DependencyUnavailable("The order history's database does not answer.") from error
+        except psycopg.errors.UndefinedTable as error:
+            self.close()
+            raise DependencyUnavailable("The order history's database is not migrated.") from error
         except BaseException:
             self.close()
             raise
 
     def check(self) -> None:
-        """Raise `DependencyUnavailable` unless Postgres answers."""
-        with self.transaction():
-            pass
+        """Raise `DependencyUnavailable` unless Postgres answers and has the history's tables."""
+        with self.transaction() as connection:
+            connection.execute("SELECT FROM orders LIMIT 0")
 
     def close(self) -> None:
         """Close the connection, if one is open."""
