@@ -105,6 +105,12 @@ class LocalCloud:
         """Stop the emulator, and with it all functions, and leave the rest running."""
         self._stop_child(self._child(Emulator.NAME))
 
+    def kill_emulator(self) -> None:
+        """End the emulator, if it runs, as a crash would: what it has not saved is lost."""
+        for child in self._children:
+            if child.name == Emulator.NAME:
+                child.kill()
+
     @property
     def started(self) -> bool:
         """Whether anything of it runs, or should."""
@@ -158,7 +164,10 @@ def temporary_cloud(**parameters: str) -> Iterator[LocalCloud]:
         port, aws_port, postgres_port = free_ports(3)
         settings = Settings(port, aws_port, postgres_port, Path(directory), parameters)
         with LocalCloud(settings) as cloud:
-            yield cloud
+            try:
+                yield cloud
+            finally:
+                cloud.kill_emulator()  # saving what nobody wants takes seconds
 
 
 @contextmanager
