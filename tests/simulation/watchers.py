@@ -34,7 +34,7 @@ class Watcher:
         self.confirmed: dict[str, int] = {}
         """Target → how many images the order stream had when `subscribed` came, on this connection."""
         self._channel = world.random.choice([None, None, user_target(self.user), ALL])
-        self._restless = world.random.random() < 0.5
+        self._restless = world.random.random() < 0.3
         self._single_minded = world.random.random() < 0.5
         self._read = 0
         self._connections = 0
@@ -79,7 +79,7 @@ class Watcher:
         subscription = self._subscription(first, connection) if first else None
         task = world.invoke("stream_gateway", lambda ports: lambdas.connect(ports, connection, self.user, subscription))
         if world.chaos.happens(world.chaos.faults.connect_slow):
-            world.scheduler.sleep(world.chaos.up_to(0.8))
+            world.scheduler.sleep(world.chaos.up_to(1.5))
         if task.error is None:
             world.clients.gone.discard(connection)
             self.connection = connection
