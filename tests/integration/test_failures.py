@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -132,5 +133,5 @@ def _make_due(cloud: LocalCloud, order_id: str) -> None:
         TableName=cloud.outputs["OrdersTableName"],
         Key={"orderId": {"S": order_id}},
         UpdateExpression="SET dueAt = :now",
-        ExpressionAttributeValues={":now": {"N": "1"}},
+        ExpressionAttributeValues={":now": {"N": str(int(time.time()))}},
     )
