@@ -85,11 +85,14 @@ rebuild-history: .venv/.synced ## Fill the history in Postgres again from the or
 
 OFFLINE := $(wildcard tests/unit tests/infrastructure tests/simulation)
 
-.PHONY: test test-unit test-integration test-e2e
+.PHONY: test test-unit test-mutants test-integration test-e2e
 test: test-unit test-integration ## All tests
 
-test-unit: .venv/.synced ## Tests without any network: units, template
-	$(BIN)/pytest $(OFFLINE) --disable-socket --allow-unix-socket $(ARGS)
+test-unit: .venv/.synced ## Tests without any network: units, template, a minute of simulation
+	$(BIN)/pytest $(OFFLINE) --ignore tests/simulation/test_mutants.py --disable-socket --allow-unix-socket $(ARGS)
+
+test-mutants: .venv/.synced ## The simulator's own test: each of many wrong variants of the code must be caught
+	$(BIN)/pytest tests/simulation/test_mutants.py --disable-socket --allow-unix-socket $(ARGS)
 
 test-integration: .venv/.synced ## Tests on a local cloud of their own, with IAM enforcement
 	$(BIN)/pytest tests/integration $(ARGS)
