@@ -53,7 +53,8 @@ class Faults:
 
     async def _kill_a_worker(self) -> None:
         await asyncio.sleep(self.dice.uniform(0.5, 2.5))
-        workers = await asyncio.to_thread(self._workers)
+        if not (workers := await asyncio.to_thread(self._workers)):
+            return
         function = self.dice.choice(sorted(workers))
         with suppress(psutil.NoSuchProcess):  # it has ended by itself
             self.dice.choice(workers[function]).kill()
