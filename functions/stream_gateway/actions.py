@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,24 +36,25 @@ class Asked:
     correlation_id: str
 
 
-def answer_to(body: str, connection_id: str, user: str | None, correlation_id: str) -> list[Message]:
-    """Do what a frame asks for and return the messages to send back. No frame is left without an answer."""
+def answers_to(body: str, connection_id: str, user: str | None, correlation_id: str) -> Iterator[Message]:
+    """Do what a frame asks for and yield the messages to send back. No frame is left without an answer.
+
+    An answer is to be sent before the next is asked for: `accepted` comes before the order's first event.
+    """
     fields: dict[str, Any] = {}
-    answers: list[Message] = []
     try:
         fields = read_object(body)
-        action = ACTIONS.get(str(fields.get("action")))
-        if action is None:
-            known = ", ".join(ACTIONS)
-            answers.append(error("unknown_action", f"`action` must be one of {known}."))
-        else:
-            for answer in action(Asked(fields, connection_id, user, correlation_id)):
-                answers.append(answer)  # what was answered before a failure stays answered
+        action = ACTIONS.get(str(fields.get("action")), _unknown_action)
+        for answer in action(Asked(fields, connection_id, user, correlation_id)):
+            yield _echoing(fields, answer)
     except Exception as failure:
-        answers.append(_error_of(failure))
+        yield _echoing(fields, _error_of(failure))
+
+
+def _echoing(fields: dict[str, Any], answer: Message) -> Message:
+    """Repeat the client's own id for the frame in an answer to it."""
     request_id = fields.get("requestId")
-    echo = {"requestId": request_id[:128]} if isinstance(request_id, str) else {}
-    return [{**answer, **echo} for answer in answers]
+    return {**answer, "requestId": request_id[:128]} if isinstance(request_id, str) else answer
 
 
 def _error_of(failure: Exception) -> Message:
@@ -62,6 +63,10 @@ def _error_of(failure: Exception) -> Message:
     told = problem_of(failure)
     message = error(told["code"], told["detail"])
     return {**message, "errors": told["errors"]} if "errors" in told else message
+
+
+def _unknown_action(_asked: Asked) -> Iterable[Message]:
+    yield error("unknown_action", f"`action` must be one of {', '.join(ACTIONS)}.")
 
 
 def _ping(asked: Asked) -> Iterable[Message]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from actions import answer_to
+from actions import answers_to
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -52,7 +52,7 @@ def _frame(event: dict[str, Any]) -> None:
     """Answer a frame; whoever left meanwhile needs no answer."""
     context = event["requestContext"]
     connection_id = context["connectionId"]
-    for message in answer_to(event.get("body") or "", connection_id, authenticated(event), context["requestId"]):
+    for message in answers_to(event.get("body") or "", connection_id, authenticated(event), context["requestId"]):
         try:
             bootstrap.clients().post(connection_id, message)
         except ClientUnreachable as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -120,27 +120,34 @@ def disconnect(ports: Ports, connection_id: str) -> None:
 
 def subscribe(ports: Ports, subscription: Subscription) -> None:
     """stream_gateway, action `subscribe`; the row's stream record has `push_updates` answer."""
-    _answer(ports, subscription.connection_id, lambda: ports.subscriptions.add(subscription))
+
+    def add() -> Iterator[Frame]:
+        ports.subscriptions.add(subscription)
+        yield from ()
+
+    _answer(ports, subscription.connection_id, add())
 
 
 def execute_order(ports: Ports, connection_id: str, command: SubmitOrder, request_id: str) -> None:
-    """stream_gateway, action `execute_order`."""
+    """stream_gateway, action `execute_order`: `accepted` goes out before the first event can."""
 
-    def accept() -> Frame:
-        accepted = ports.desk.submit(command)
-        order_id = accepted.order.id
+    def accept() -> Iterator[Frame]:
+        order_id = ports.desk.submit(command).order.id
+        yield {"type": "accepted", "orderId": order_id, "requestId": request_id}
         ports.subscriptions.add(Subscription(order_target(order_id), connection_id, 0, command.user_id))
-        return {"type": "accepted", "orderId": order_id, "requestId": request_id}
 
-    _answer(ports, connection_id, accept)
+    _answer(ports, connection_id, accept())
 
 
-def _answer(ports: Ports, connection_id: str, action: Callable[[], Frame | None]) -> None:
+def _answer(ports: Ports, connection_id: str, answers: Iterator[Frame]) -> None:
     """No frame is left without an answer; whoever left meanwhile needs none."""
-    try:
-        answer = action()
-    except OrderEngineError as failure:
-        answer = error(failure.code, str(failure))
-    if answer is not None:
+
+    def send(answer: Frame) -> None:
         with suppress(ClientUnreachable):
             ports.clients.post(connection_id, answer)
+
+    try:
+        for answer in answers:
+            send(answer)
+    except OrderEngineError as failure:
+        send(error(failure.code, str(failure)))

@@ -12,7 +12,7 @@ from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target
 from order_engine.domain.errors import ClientUnreachable
 from order_engine.domain.events import Status
-from order_engine.fakes.clients import InMemoryClients
+from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
 from tests.support.events import ALICES_ORDER, CONNECTION, event, frame
 from tests.support.functions import Deployment
 from tests.support.orders import CONFIRMED, after, new_order
@@ -102,6 +102,21 @@ def test_an_order_is_accepted_queued_and_watched_from_its_first_event_on(connect
     assert (accepted["status"], accepted["replayed"]) == ("pending", False)
     assert connected.queued()[0]["orderId"] == order.id
     assert connected.engine.subscriptions.stream == [Subscription(order_target(order.id), CONNECTION)]
+
+
+def test_an_order_is_accepted_before_anything_is_heard_of_it(connected: Deployment) -> None:
+    class Prompt(InMemorySubscriptions):
+        """A table whose stream is read at once."""
+
+        def add(self, subscription: Subscription) -> None:
+            InMemorySubscriptions.add(self, subscription)
+            connected.engine.pusher.welcome([subscription])
+
+    prompt = Prompt(connections=connected.engine.subscriptions.connections)
+    connected.engine.subscriptions = prompt
+    connected.replace("subscriptions", prompt)
+    frames = say(connected, "websocket_execute_order")
+    assert [frame["type"] for frame in frames] == ["accepted", "subscribed", "snapshot"]
 
 
 def test_an_order_that_can_not_be_watched_is_accepted_all_the_same_and_both_is_said(connected: Deployment) -> None:
