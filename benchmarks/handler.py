@@ -1,4 +1,4 @@
-"""What the functions cost by themselves: CPU of a POST inside the handler, and the time of each cold start.
+"""What the functions cost by themselves: CPU of a POST inside the handler, and of each cold start.
 
 The handler is the deployed one with real boto3 clients; only the network is cut off, where botocore would send a
 request. CPU inside of calls to AWS is told apart, as it is the SDK's. Cold starts are measured in fresh processes:
@@ -73,22 +73,22 @@ FIRST_USE = {
 """What each function has built when it handles its first event."""
 COLD_START = """
 import sys
-from time import perf_counter
+from time import process_time
 sys.path.insert(0, sys.argv[1])
-began = perf_counter()
+began = process_time()
 import app
-imported = perf_counter()
+imported = process_time()
 from order_engine import bootstrap
 {first_use}
-print(imported - began, perf_counter() - imported)
+print(imported - began, process_time() - imported)
 """
 LEAST = """
-from time import perf_counter
-began = perf_counter()
+from time import process_time
+began = process_time()
 import boto3
-imported = perf_counter()
+imported = process_time()
 boto3.client("dynamodb")
-print(imported - began, perf_counter() - imported)
+print(imported - began, process_time() - imported)
 """
 
 
@@ -229,7 +229,7 @@ def posts_table(measured: list[Post]) -> Table:
 
 def cold_starts_table(measured: dict[str, ColdStart]) -> Table:
     """Return the cold starts as a table."""
-    table = Table(title="Cold starts: median wall time in a fresh process")
+    table = Table(title="Cold starts: median CPU time in a fresh process")
     for column in ("function", "import", "first use", "together", "ratio"):
         table.add_column(column, justify="left" if column == "function" else "right")
     least = sum(next(iter(measured.values())).milliseconds)
