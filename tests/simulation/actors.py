@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from order_engine.application.submit_order import OrderAccepted, SubmitOrder
+from order_engine.application.targets import order_target
 from order_engine.domain.amounts import parse_amount, parse_slippage
 from order_engine.domain.errors import IdempotencyConflict, OrderNotFound, TooLateToCancel
 from order_engine.domain.events import Status
@@ -75,10 +76,11 @@ def request(world: World, handler: Callable[[Ports], T]) -> T:
 
 
 class Shopper:
-    """Places one order, insists on it, looks at it, and may change his mind."""
+    """Places one order, insists on it, looks at it, may watch it, and may change his mind."""
 
-    def __init__(self, world: World, number: int) -> None:
+    def __init__(self, world: World, number: int, watch: Callable[[str, str], None]) -> None:
         self.world = world
+        self.watch = watch
         random = world.random
         self.user = random.choice(USERS)
         self.key = f"key {number if random.random() < 0.8 else 0}" if random.random() < 0.7 else None
@@ -94,6 +96,8 @@ class Shopper:
         order_id = self.place()
         if order_id is None:
             return
+        if random.random() < 0.2:
+            self.watch(self.user, order_target(order_id))
         if random.random() < 0.3:
             sleep(int(random.expovariate(1) * 1_500))
             self._cancel(order_id)

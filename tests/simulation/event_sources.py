@@ -16,9 +16,11 @@ R = TypeVar("R")
 POLLERS = 3
 MINUTE = 60_000
 
-PUSH_RETRIES = 5
-"""As in the template; then the records are given up on."""
-HISTORY_RETRIES = 1_000
+PUSH_AGE = 600_000
+HISTORY_AGE = 82_800_000
+"""Milliseconds after which a record that fails is given up on, as in the template."""
+IMPATIENT = 5_000
+"""The same in runs in which the records' age runs out early."""
 LONGEST_BACKOFF = 30_000
 
 
@@ -26,12 +28,12 @@ def start(world: World) -> None:
     """Start everything that reacts to what is stored and sent."""
     for number in range(POLLERS):
         world.serve(f"queue poller {number}", lambda: poll_queue(world))
+    orders, rows, lost = world.order_stream, world.subscription_stream, world.undelivered
+    age = IMPATIENT if world.chaos.happens(world.chaos.faults.records_expire) else PUSH_AGE
     streams = (
-        StreamSource("push_updates", world, world.order_stream, lambdas.push_events, PUSH_RETRIES, world.undelivered),
-        StreamSource(
-            "push_updates", world, world.subscription_stream, lambdas.welcome, PUSH_RETRIES, world.undelivered
-        ),
-        StreamSource("write_history", world, world.order_stream, lambdas.write_history, HISTORY_RETRIES, []),
+        StreamSource("push_updates", world, orders, lambdas.push_events, age, lost),
+        StreamSource("push_updates", world, rows, lambdas.welcome, age, lost),
+        StreamSource("write_history", world, orders, lambdas.write_history, HISTORY_AGE, []),
     )
     for stream in streams:
         stream.start()
@@ -62,15 +64,15 @@ def poll_queue(world: World) -> None:
 class StreamSource(Generic[R]):
     """A function's event source mapping on a stream, one reader for each shard.
 
-    A batch that fails is split, and its records tried again one after the other, a bounded number of times; after that
-    they are `given_up`.
+    A batch that fails is split, and its records are tried again one after the other until they are too old; then they
+    are `given_up`.
     """
 
     name: str
     world: World
     stream: Stream[R]
     handler: Callable[[Ports, Sequence[R]], None]
-    retries: int
+    max_age: int
     given_up: list[Any]
 
     def start(self) -> None:
@@ -97,19 +99,20 @@ class StreamSource(Generic[R]):
             if not world.chaos.happens(world.chaos.faults.stream_redelivered):
                 self.positions[shard] = position + len(batch)
 
-    def _deliver(self, batch: Sequence[R]) -> None:
-        for tries in range(self.retries + 1):
-            task = self.world.invoke(self.name, lambda ports: self.handler(ports, batch))
-            if task.error is None:
+    def _deliver(self, batch: Sequence[tuple[int, R]]) -> None:
+        records, backoff = [record for _, record in batch], 100
+        while self.world.scheduler.now - batch[0][0] <= self.max_age:
+            if self.world.invoke(self.name, lambda ports: self.handler(ports, records)).error is None:
                 return
-            self.world.scheduler.sleep(min(100 * 2**tries, LONGEST_BACKOFF))
+            self.world.scheduler.sleep(backoff)
+            backoff = min(2 * backoff, LONGEST_BACKOFF)
             if len(batch) > 1:
                 middle = len(batch) // 2
                 self._deliver(batch[:middle])
                 self._deliver(batch[middle:])
                 return
-        self.given_up += batch
-        self.world.note(self.name, "gives up on", batch)
+        self.given_up += records
+        self.world.note(self.name, "gives up on", records)
 
 
 def every_minute(world: World, name: str, handler: Callable[[Ports], None]) -> None:

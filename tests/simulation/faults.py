@@ -34,6 +34,7 @@ class Faults:
         throttled: a batch is received, and no function can be run.
         ack_lost: a finished message is not deleted.
         stream_redelivered: a batch that was processed comes again, cut differently.
+        records_expire: stream records are given up on after seconds instead of minutes.
         index_stale: an order is missing in what the sweeper reads, or there without need.
         schedule_late, schedule_twice: of the sweeper and of the closing of dead letters.
         rate_limited: a user has placed too many orders.
@@ -62,6 +63,7 @@ class Faults:
     throttled: float = 0.0
     ack_lost: float = 0.0
     stream_redelivered: float = 0.0
+    records_expire: float = 0.0
     index_stale: float = 0.0
     schedule_late: float = 0.0
     schedule_twice: float = 0.0
@@ -95,12 +97,13 @@ MOST = Faults(
     throttled=0.2,
     ack_lost=0.2,
     stream_redelivered=0.3,
+    records_expire=0.5,
     index_stale=0.5,
     schedule_late=0.5,
     schedule_twice=0.5,
     rate_limited=0.3,
     answer_lost=0.2,
-    client_leaves=0.3,
+    client_leaves=0.15,
     disconnect_unnoticed=0.5,
     frames_throttled=0.15,
     mempool_lost=1.0,

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from order_engine.application.targets import ALL, user_target
 from tests.simulation import actors, event_sources, invariants
 from tests.simulation.scheduler import Stuck
 from tests.simulation.trace import Trace
 from tests.simulation.watchers import Watcher
 from tests.simulation.world import Violation, World
 
-ORDERS = 25
-WATCHERS = 4
+ORDERS = 28
 ARRIVALS = 40
 """Seconds in which the orders are placed."""
 AFTERMATH = 95
@@ -66,13 +66,20 @@ def _conduct(world: World) -> None:
     world.note("seed", world.seed, world.chaos.faults)
     event_sources.start(world)
     storm = (ARRIVALS + int(random.random() * 120)) * 1000
-    watchers = [Watcher(world, number) for number in range(WATCHERS)]
-    for watcher in watchers:
-        world.serve(watcher.name, watcher.run)
+    watchers: list[Watcher] = []
+
+    def watch(user: str, target: str | None, settled_down: bool = True, arrives: int = 0) -> None:
+        watchers.append(Watcher(world, len(watchers), user, target, settled_down))
+        world.serve(watchers[-1].name, partial(watchers[-1].run, arrives))
+
+    for user in actors.USERS:
+        watch(user, None, settled_down=False, arrives=int(random.random() * ARRIVALS * 1000))
+        channel = random.choice([user_target(user), ALL])
+        watch(user, channel, random.random() < 0.5, arrives=int(random.random() * ARRIVALS * 1000))
     world.serve("operator", lambda: actors.operator(world))
     world.serve("intruder", lambda: actors.intruder(world))
     world.serve("outage", lambda: actors.outage(world, storm))
-    shoppers = [actors.Shopper(world, number + 1) for number in range(ORDERS + int(random.random() * 5))]
+    shoppers = [actors.Shopper(world, number + 1, watch) for number in range(ORDERS + int(random.random() * 5))]
     tasks = [
         world.serve(shopper.user, partial(shopper.run, int(random.random() * ARRIVALS * 1000))) for shopper in shoppers
     ]

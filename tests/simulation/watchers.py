@@ -8,9 +8,9 @@ from typing import Any
 
 from order_engine.application.ports import Subscription
 from order_engine.application.submit_order import SubmitOrder
-from order_engine.application.targets import ALL, order_id_of, order_target, user_target
+from order_engine.application.targets import ALL, order_id_of, order_target
 from tests.simulation import lambdas
-from tests.simulation.actors import USERS, WISHES, terms
+from tests.simulation.actors import WISHES, terms
 from tests.simulation.world import Violation, World
 
 Events = dict[int, Mapping[str, Any]]
@@ -20,12 +20,18 @@ PATIENCE = 10_000
 
 
 class Watcher:
-    """One client, over any number of connections."""
+    """One client, over any number of connections.
 
-    def __init__(self, world: World, number: int) -> None:
+    Args:
+        user: who it is.
+        target: what it wants to hear of from the beginning; None for one that goes from order to order.
+        settled_down: whether it does no more than that, and never leaves by itself.
+    """
+
+    def __init__(self, world: World, number: int, user: str, target: str | None, settled_down: bool) -> None:
         self.world = world
         self.name = f"watcher {number}"
-        self.user = USERS[number % len(USERS)]
+        self.user = user
         self.connection: str | None = None
         self.held: dict[str, Events] = defaultdict(dict)
         """Order → seq → event: what the client knows."""
@@ -33,25 +39,25 @@ class Watcher:
         """Target → when it was last asked for."""
         self.confirmed: dict[str, int] = {}
         """Target → how many images the order stream had when `subscribed` came, on this connection."""
-        self._channel = world.random.choice([None, None, user_target(self.user), ALL])
-        self._restless = world.random.random() < 0.3
-        self._single_minded = world.random.random() < 0.5
+        self._target = target
+        self._settled_down = settled_down
         self._read = 0
         self._connections = 0
         self._ordered: dict[str, SubmitOrder] = {}
-        if self._channel:
-            self.wanted[self._channel] = 0
+        if target:
+            self.wanted[target] = world.scheduler.now
 
     @property
     def settled(self) -> bool:
         """Whether it hears of all that it wants to hear of, and has read what came."""
         return self.connection is not None and not self._unread() and set(self.wanted) <= set(self.confirmed)
 
-    def run(self) -> None:
+    def run(self, arrives: int) -> None:
         """Live."""
-        self.world.scheduler.sleep(int(self.world.random.random() * 60_000))
+        self.world.scheduler.sleep(arrives)
         while True:
-            self.world.scheduler.sleep(int(self.world.random.random() * 1_500))
+            busy = self.connection is None or not (self._settled_down or self.world.chaos.calm)
+            self.world.scheduler.sleep(int(self.world.random.random() * (1_500 if busy else 6_000)))
             if self.connection is None:
                 self._connect()
             elif self.connection in self.world.clients.gone:
@@ -70,9 +76,8 @@ class Watcher:
 
     def _connect(self) -> None:
         """Connect; nothing can be posted to a connection before its `$connect` has returned."""
-        world, first = self.world, self._first()
-        if self._single_minded and first is None and not world.chaos.calm:
-            return
+        world = self.world
+        first = self._target if self._settled_down else world.random.choice([None, *self.wanted])
         self._connections += 1
         connection = f"{self.name}/{self._connections}"
         world.clients.gone.add(connection)
@@ -93,10 +98,10 @@ class Watcher:
         self._take_all(connection)
         if self.connection is None:
             return
-        had_enough = self._restless and world.chaos.happens(world.chaos.faults.client_leaves)
+        had_enough = not self._settled_down and world.chaos.happens(world.chaos.faults.client_leaves)
         if had_enough or self._waited_in_vain():
             self.leave()
-        elif not world.chaos.calm and not self._single_minded:
+        elif not world.chaos.calm and not self._settled_down:
             self._go_on(connection)
 
     def _go_on(self, connection: str) -> None:
@@ -105,19 +110,11 @@ class Watcher:
         unknown = [order_id for order_id in self.world.promises.accepted if order_target(order_id) not in self.wanted]
         if unknown and random.random() < 0.3:
             order_id = random.choice(unknown)
-            if self.world.orders.orders[order_id].user_id == self.user or random.random() < 0.2:
+            if self.world.promises.accepted[order_id].user_id == self.user or random.random() < 0.2:
                 self._subscribe(order_target(order_id))
         elif not self._ordered and random.random() < 0.1:
             command = self._ordered["the one"] = SubmitOrder(self.user, terms(random.choice(WISHES)))
             self._send(lambda ports: lambdas.execute_order(ports, connection, command, "the one"))
-
-    def _first(self) -> str | None:
-        """Choose what to ask for with the connection itself: some only ever do that, for their latest order."""
-        accepted = self.world.promises.accepted.items()
-        mine = [order_id for order_id, command in accepted if command.user_id == self.user]
-        if self._single_minded and not self._channel and mine and not self.world.chaos.calm:
-            return order_target(mine[-1])
-        return self.world.random.choice([None, *self.wanted])
 
     def _subscribe(self, target: str) -> None:
         self.wanted[target] = self.world.scheduler.now
@@ -162,7 +159,7 @@ class Watcher:
     def _take(self, frame: Mapping[str, Any]) -> None:
         kind, order_id = frame["type"], frame.get("orderId", "")
         if kind == "subscribed":
-            target = order_target(order_id) if order_id else self._channel or ALL
+            target = order_target(order_id) if order_id else self._target or ALL
             self.confirmed[target] = len(self.world.order_stream)
         elif kind == "status_update":
             self._hold(order_id, frame)
@@ -185,7 +182,7 @@ class Watcher:
 
     def _refused(self, code: str, order_id: str) -> None:
         if code == "order_not_found":
-            if self.world.orders.orders[order_id].user_id == self.user:
+            if self.world.promises.accepted[order_id].user_id == self.user:
                 raise Violation(6, f"{self.name} was told that there is no such order", order_id)
             self.wanted.pop(order_target(order_id), None)
         elif code == "not_connected":

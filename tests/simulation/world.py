@@ -28,6 +28,9 @@ from tests.simulation.trace import Trace
 T = TypeVar("T")
 R = TypeVar("R")
 
+LANES = 3
+"""Batches of one stream that are processed side by side."""
+
 LARGEST_SKEW = 5.0
 """Seconds."""
 
@@ -55,14 +58,16 @@ class Stream(list[R], Generic[R]):
 
     def __init__(self, scheduler: Scheduler, shards: int, key: Callable[[R], str]) -> None:
         super().__init__()
-        self.shards: list[list[R]] = [[] for _ in range(shards)]
+        self.shards: list[list[tuple[int, R]]] = [[] for _ in range(shards)]
+        """Milliseconds of the write, and the record."""
         self.grown = Signal(scheduler)
+        self._scheduler = scheduler
         self._key = key
 
     def append(self, record: R) -> None:
         """Take a write."""
         super().append(record)
-        self.shards[crc32(self._key(record).encode()) % len(self.shards)].append(record)
+        self.shards[crc32(self._key(record).encode()) % len(self.shards)].append((self._scheduler.now, record))
         self.grown.notify()
 
 
@@ -161,8 +166,10 @@ class World:
         few = self.chaos.happens(self.chaos.faults.few_receives)
         self.limiter = MoodyLimiter(self.chaos)
         self.ledger = InMemoryLedger()
-        self.order_stream = Stream[Order](self.scheduler, 2, lambda order: order.id)
-        self.subscription_stream = Stream[Subscription](self.scheduler, 2, lambda row: row.target + row.connection_id)
+        self.order_stream = Stream[Order](self.scheduler, LANES, lambda order: order.id)
+        self.subscription_stream = Stream[Subscription](
+            self.scheduler, LANES, lambda row: row.target + row.connection_id
+        )
         self.orders = StaleIndexStore(self.chaos, self.order_stream)
         self.queue = UnreliableQueue(self, max_receive_count=1 + int(self.random.random() * 5) if few else 20)
         self.dead_letters = InMemoryDeadLetters(self.queue)
