@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from local.cloud import LocalCloud
 from tests.support.cloud import Message, eventually, messages_until
-from tests.support.sockets import events_in
+from tests.support.sockets import heard_to_the_end
 from tests.support.stored import landed_swaps, stopped, stored_events
 
 Place = Callable[..., str]
@@ -24,20 +24,15 @@ Socket = Callable[..., Any]
 HAPPY = ["pending", "routing", "building", "submitted", "confirmed"]
 
 
-def is_last(message: Message) -> bool:
-    return message.get("status") in {"confirmed", "failed", "cancelled"}
-
-
 def test_a_client_that_connects_before_the_run_sees_every_step(cloud: LocalCloud, place: Place, socket: Socket) -> None:
     with ExitStack() as opened:
         with stopped(cloud, "ProcessOrdersFunctionName"):
             order_id = place()
             connection = opened.enter_context(socket(f"orderId={order_id}"))
             first = messages_until(connection, lambda message: message["type"] == "snapshot")
-        rest = messages_until(connection, is_last)
-    assert first[-1]["status"] == "pending"
-    assert [event["status"] for event in events_in([*first, *rest])] == HAPPY
-    assert [event["seq"] for event in events_in([*first, *rest])] == [1, 2, 3, 4, 5]
+        rest = heard_to_the_end(connection, after_seq=1)
+    assert [event["status"] for event in first[-1]["events"] + rest] == HAPPY
+    assert [event["seq"] for event in first[-1]["events"] + rest] == [1, 2, 3, 4, 5]
 
 
 def test_a_client_that_connects_during_the_run_sees_every_step(cloud: LocalCloud, place: Place, socket: Socket) -> None:
@@ -46,8 +41,8 @@ def test_a_client_that_connects_during_the_run_sees_every_step(cloud: LocalCloud
         with socket() as connection:
             eventually(lambda: stored_events(cloud, order_id)[-1]["status"], lambda status: status == "submitted")
             connection.send(f'{{"action": "subscribe", "orderId": "{order_id}"}}')
-            messages = messages_until(connection, is_last)
-    assert [event["status"] for event in events_in(messages)] == HAPPY
+            events = heard_to_the_end(connection)
+    assert [event["status"] for event in events] == HAPPY
 
 
 def test_a_client_that_connects_afterwards_sees_every_step(place: Place, ended: Ended, socket: Socket) -> None:
@@ -62,8 +57,8 @@ def test_a_client_that_comes_back_gets_only_what_it_missed(place: Place, ended: 
     order_id = place()
     ended(order_id)
     with socket(f"orderId={order_id}&afterSeq=3") as connection:
-        messages = messages_until(connection, is_last)
-    assert [event["seq"] for event in events_in(messages)] == [4, 5]
+        events = heard_to_the_end(connection, after_seq=3)
+    assert [event["seq"] for event in events] == [4, 5]
 
 
 def test_all_views_of_an_order_agree(
@@ -79,7 +74,7 @@ def test_all_views_of_an_order_agree(
         order = ended(order_id)
         _wait_until_recorded(console, order)
         with socket(f"orderId={order_id}") as connection:
-            streamed = events_in(messages_until(connection, is_last))
+            streamed = heard_to_the_end(connection)
         history = api.get(f"/api/orders/{order_id}/history").raise_for_status().json()
         assert stored_events(cloud, order_id) == order["events"] == streamed == history["order"]["events"]
         assert history["order"] == order

@@ -10,7 +10,7 @@ from uuid import uuid4
 from websockets.sync.client import ClientConnection
 
 from local.cloud import LocalCloud
-from tests.support.cloud import Message, messages_until
+from tests.support.cloud import TERMINAL, Message, messages_until
 from tests.support.stored import scan
 
 
@@ -44,6 +44,20 @@ def events_in(messages: Iterable[Message], order_id: str | None = None) -> list[
             if "seq" in event:
                 told.setdefault(event["seq"], {name: event[name] for name in ("seq", "status", "timestamp", "data")})
     return list(told.values())
+
+
+def heard_to_the_end(connection: ClientConnection, after_seq: int = 0) -> list[Message]:
+    """Read until an order has ended and nothing is missing; return its events after `after_seq`, in order.
+
+    An event may come both live and in a snapshot, and either first, so clients go by `seq`, as this does.
+    """
+    messages: list[Message] = []
+    events: list[Message] = []
+    while not events or events[-1]["status"] not in TERMINAL or len(events) < events[-1]["seq"] - after_seq:
+        messages += messages_until(connection, lambda message: True)
+        known = sorted(events_in(messages), key=lambda event: int(event["seq"]))
+        events = [event for event in known if event["seq"] > after_seq]
+    return events
 
 
 def rows_by_connection(cloud: LocalCloud) -> dict[str, set[str]]:
