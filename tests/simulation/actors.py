@@ -14,7 +14,8 @@ from order_engine.domain.order import Order, Terms
 from order_engine.domain.tokens import token
 from tests.simulation import lambdas
 from tests.simulation.ports import Ports
-from tests.simulation.world import Violation, World
+from tests.simulation.promises import Violation
+from tests.simulation.world import World
 
 T = TypeVar("T")
 

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from tests.simulation import lambdas
 from tests.simulation.ports import Ports
-from tests.simulation.world import Stream, World
+from tests.simulation.stores import Stream
+from tests.simulation.world import World
 
 R = TypeVar("R")
 

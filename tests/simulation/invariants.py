@@ -17,8 +17,9 @@ from order_engine.domain.order import Order
 from order_engine.domain.swaps import Expired, Landed, Reverted
 from order_engine.venues.ledger import Outcome, Record
 from order_engine.venues.receipts import recompute
+from tests.simulation.promises import Violation
 from tests.simulation.watchers import Watcher, known_up_to
-from tests.simulation.world import Violation, World
+from tests.simulation.world import World
 
 STEPS = {
     "pending": {"routing", "cancelled", "failed"},

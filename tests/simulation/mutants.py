@@ -1,18 +1,11 @@
-"""Deliberately wrong variants of the engine. The simulator has to find each of them, or it can't be trusted.
-
-A mutant is an edit of a function's source. The function keeps its identity and only gets other code, so whoever has
-imported it runs the mutant; an edit that no longer fits the source is an error.
-"""
+"""Deliberately wrong variants of the engine. The simulator has to find each of them, or it can't be trusted."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from textwrap import dedent
-from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 from order_engine.application.cancel_order import cancel_order
 from order_engine.application.close_dead_letters import DeadLetterClosing
@@ -29,41 +22,12 @@ from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.venues.ledger import InMemoryLedger
 from order_engine.venues.simulated import SimulatedVenue
+from tests.simulation.edits import Edit
 from tests.simulation.event_sources import poll_queue
 from tests.simulation.lambdas import Worker
 from tests.simulation.run import Report, simulate
 
 MOST_SEEDS = 2_000
-
-
-@dataclass(frozen=True)
-class Edit:
-    """Another text in the source of a function; the old one must be there once."""
-
-    function: Callable[..., Any]
-    old: str
-    new: str
-
-    @contextmanager
-    def applied(self) -> Iterator[None]:
-        """Run with the edit."""
-        function = cast(FunctionType, self.function)
-        original = function.__code__
-        function.__code__ = self._compiled(function)
-        try:
-            yield
-        finally:
-            function.__code__ = original
-
-    def _compiled(self, function: FunctionType) -> Any:
-        source = dedent(inspect.getsource(function))
-        if source.count(self.old) != 1:
-            raise ValueError(f"{function.__qualname__} has {self.old!r} {source.count(self.old)} times")
-        text = source.replace(self.old, self.new)
-        code = compile(text, "<mutant>", "exec", flags=annotations.compiler_flag, dont_inherit=True)
-        defined: dict[str, Any] = {}
-        exec(code, function.__globals__, defined)
-        return defined[function.__name__].__code__
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue
 from order_engine.venues.ledger import Ledger
 from tests.simulation.chain import venues_for
 from tests.simulation.faults import Fault
-from tests.simulation.scheduler import Killed, Process, ProcessClock, ProcessDeadline, SimulatedExecutor
+from tests.simulation.processes import ProcessClock, ProcessDeadline, SimulatedExecutor
+from tests.simulation.scheduler import Killed, Process
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

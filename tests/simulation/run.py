@@ -8,10 +8,11 @@ from functools import partial
 
 from order_engine.application.targets import ALL, user_target
 from tests.simulation import actors, event_sources, invariants
+from tests.simulation.promises import Violation
 from tests.simulation.scheduler import Stuck
 from tests.simulation.trace import Trace
 from tests.simulation.watchers import Watcher
-from tests.simulation.world import Violation, World
+from tests.simulation.world import World
 
 ORDERS = 28
 ARRIVALS = 40
@@ -62,30 +63,10 @@ def outcome(seed: int) -> tuple[int, int, str | None]:
 
 
 def _conduct(world: World) -> None:
-    random, sleep = world.random, world.scheduler.sleep
     world.note("seed", world.seed, world.chaos.faults)
     event_sources.start(world)
-    storm = (ARRIVALS + int(random.random() * 120)) * 1000
     watchers: list[Watcher] = []
-
-    def watch(user: str, target: str | None, settled_down: bool = True, arrives: int = 0) -> None:
-        watchers.append(Watcher(world, len(watchers), user, target, settled_down))
-        world.serve(watchers[-1].name, partial(watchers[-1].run, arrives))
-
-    for user in actors.USERS:
-        watch(user, None, settled_down=False, arrives=int(random.random() * ARRIVALS * 1000))
-        channel = random.choice([user_target(user), ALL])
-        watch(user, channel, random.random() < 0.5, arrives=int(random.random() * ARRIVALS * 1000))
-    world.serve("operator", lambda: actors.operator(world))
-    world.serve("intruder", lambda: actors.intruder(world))
-    world.serve("outage", lambda: actors.outage(world, storm))
-    shoppers = [actors.Shopper(world, number + 1, watch) for number in range(ORDERS + int(random.random() * 5))]
-    tasks = [
-        world.serve(shopper.user, partial(shopper.run, int(random.random() * ARRIVALS * 1000))) for shopper in shoppers
-    ]
-    sleep(storm)
-    for task in tasks:
-        world.scheduler.join(task)
+    _storm(world, watchers)
     _calm_down(world)
     _wait(world, ALL_ENDED_WITHIN, lambda: _open(world), 2)
     actors.redrive(world)
@@ -98,6 +79,31 @@ def _conduct(world: World) -> None:
     for watcher in watchers:
         invariants.knows_all(world, watcher)
     invariants.check(world)
+
+
+def _storm(world: World, watchers: list[Watcher]) -> None:
+    """Let everybody live, until all orders are placed and some more time has passed."""
+    random = world.random
+    storm = (ARRIVALS + int(random.random() * 120)) * 1000
+
+    def arrival() -> int:
+        return int(random.random() * ARRIVALS * 1000)
+
+    def watch(user: str, target: str | None, settled_down: bool = True, arrives: int = 0) -> None:
+        watchers.append(Watcher(world, len(watchers), user, target, settled_down))
+        world.serve(watchers[-1].name, partial(watchers[-1].run, arrives))
+
+    for user in actors.USERS:
+        watch(user, None, settled_down=False, arrives=arrival())
+        watch(user, random.choice([user_target(user), ALL]), random.random() < 0.5, arrives=arrival())
+    world.serve("operator", lambda: actors.operator(world))
+    world.serve("intruder", lambda: actors.intruder(world))
+    world.serve("outage", lambda: actors.outage(world, storm))
+    shoppers = [actors.Shopper(world, number + 1, watch) for number in range(ORDERS + int(random.random() * 5))]
+    tasks = [world.serve(shopper.user, partial(shopper.run, arrival())) for shopper in shoppers]
+    world.scheduler.sleep(storm)
+    for task in tasks:
+        world.scheduler.join(task)
 
 
 def _calm_down(world: World) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from order_engine.application.sweep_orders import sweep_orders
 from order_engine.fakes.orders import InMemoryOrderStore
-from tests.simulation.mutants import MADE_UP_FOR, MUTANTS, Edit, Mutant
+from tests.simulation.edits import Edit
+from tests.simulation.mutants import MADE_UP_FOR, MUTANTS, Mutant
 from tests.simulation.run import simulate
 
 

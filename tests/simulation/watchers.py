@@ -11,7 +11,8 @@ from order_engine.application.submit_order import SubmitOrder
 from order_engine.application.targets import ALL, order_id_of, order_target
 from tests.simulation import lambdas
 from tests.simulation.actors import WISHES, terms
-from tests.simulation.world import Violation, World
+from tests.simulation.promises import Violation
+from tests.simulation.world import World
 
 Events = dict[int, Mapping[str, Any]]
 

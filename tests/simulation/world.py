@@ -2,149 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from random import Random
-from typing import Any, Generic, TypeVar
-from zlib import crc32
+from typing import Any
 
-from order_engine.application.ports import Overdue, Subscription
-from order_engine.application.submit_order import SubmitOrder
-from order_engine.domain.errors import OrderEngineError, RateLimited
+from order_engine.application.ports import Subscription
+from order_engine.domain.errors import OrderEngineError
 from order_engine.domain.order import Order
 from order_engine.domain.swaps import Transaction
 from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
 from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
-from order_engine.fakes.orders import InMemoryOrderStore
-from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
+from order_engine.fakes.queue import InMemoryDeadLetters
 from order_engine.venues.ledger import InMemoryLedger
 from tests.simulation.chain import simulated_venues
 from tests.simulation.faults import Chaos
 from tests.simulation.ports import Ports
-from tests.simulation.scheduler import Process, ProcessClock, Scheduler, Signal, Task
+from tests.simulation.processes import ProcessClock
+from tests.simulation.promises import Promises, Violation
+from tests.simulation.scheduler import Process, Scheduler, Task
+from tests.simulation.stores import MoodyLimiter, StaleIndexStore, Stream, UnreliableQueue
 from tests.simulation.trace import Trace
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 LANES = 3
 """Batches of one stream that are processed side by side."""
 
 LARGEST_SKEW = 5.0
 """Seconds."""
-
-
-class Violation(BaseException):
-    """Something that must always hold does not. No `except Exception` on the way gets to swallow it.
-
-    Args:
-        number: of the statement, as in docs/reliability.md.
-        order_id: whose trace shows it.
-    """
-
-    def __init__(self, number: int, message: str, order_id: str = "") -> None:
-        super().__init__(f"{number}: {message}")
-        self.number = number
-        self.order_id = order_id
-
-
-class Stream(list[R], Generic[R]):
-    """A table's stream: every write, and the same in shards, each of which keeps its order.
-
-    Args:
-        key: what decides on the shard.
-    """
-
-    def __init__(self, scheduler: Scheduler, shards: int, key: Callable[[R], str]) -> None:
-        super().__init__()
-        self.shards: list[list[tuple[int, R]]] = [[] for _ in range(shards)]
-        """Milliseconds of the write, and the record."""
-        self.grown = Signal(scheduler)
-        self._scheduler = scheduler
-        self._key = key
-
-    def append(self, record: R) -> None:
-        """Take a write."""
-        super().append(record)
-        self.shards[crc32(self._key(record).encode()) % len(self.shards)].append((self._scheduler.now, record))
-        self.grown.notify()
-
-
-class StaleIndexStore(InMemoryOrderStore):
-    """The order table, whose index may lag behind, as every index of DynamoDB does."""
-
-    def __init__(self, chaos: Chaos, stream: Stream[Order]) -> None:
-        super().__init__(stream=stream)
-        self._chaos = chaos
-
-    def overdue(self, now: datetime) -> Iterator[Overdue]:
-        """Miss some, and yield some that have ended."""
-        stale = self._chaos.faults.index_stale
-        ended = [order for order in self.orders.values() if order.status.terminal]
-        yield from (Overdue(order.id, order.due_at) for order in ended if self._chaos.happens(stale / 10))
-        yield from (one for one in super().overdue(now) if not self._chaos.happens(stale))
-
-
-class UnreliableQueue(InMemoryQueue):
-    """The queue, with duplicates, delays, and no order at all."""
-
-    def __init__(self, world: World, max_receive_count: int) -> None:
-        clock = ProcessClock(world.scheduler, world.outside)
-        super().__init__(clock, max_receive_count=max_receive_count)
-        self.arrived = Signal(world.scheduler)
-        self.letters: set[str] = set()
-        """Every body that ever became a dead letter."""
-        self._chaos = world.chaos
-
-    def put(self, body: str, delay: float = 0.0) -> None:
-        """Send any text, once or more, now or later."""
-        copies = 1 + self._chaos.happens(self._chaos.faults.queue_duplicate)
-        for _ in range(copies):
-            late = self._chaos.happens(self._chaos.faults.queue_delay)
-            super().put(body, delay + (self._chaos.up_to(20) / 1000 if late else 0.0))
-        self.arrived.notify()
-
-    def receive(self, limit: int = 10) -> list[Message]:
-        """Receive in any order."""
-        self._chaos.random.shuffle(self.messages)
-        known = len(self.dead)
-        received = super().receive(limit)
-        self.letters.update(letter.body for letter in self.dead[known:])
-        return received
-
-    def give_back(self, receipt: str, after: float) -> None:
-        """Give back, and let the receivers know."""
-        super().give_back(receipt, after)
-        self.arrived.notify()
-
-    def until_next(self) -> int | None:
-        """Return the milliseconds until a message can be received; None where there is none."""
-        now = self.clock.now()
-        waits = [message.visible_at - now for message in self.messages]
-        return max(0, int(min(waits) / timedelta(milliseconds=1))) if waits else None
-
-
-@dataclass(frozen=True, slots=True)
-class MoodyLimiter:
-    """`RateLimiter` that has enough of a user now and then."""
-
-    chaos: Chaos
-
-    def admit(self, _user_id: str) -> None:
-        """Let the order pass, or not."""
-        if self.chaos.happens(self.chaos.faults.rate_limited):
-            raise RateLimited(limit=10, retry_after=1)
-
-
-@dataclass
-class Promises:
-    """What the engine told its clients, to be held against it at the end."""
-
-    accepted: dict[str, SubmitOrder] = field(default_factory=dict)
-    by_key: dict[tuple[str, str], str] = field(default_factory=dict)
-    cancelled: set[str] = field(default_factory=set)
-    poison: list[str] = field(default_factory=list)
 
 
 class World:
@@ -171,7 +55,9 @@ class World:
             self.scheduler, LANES, lambda row: row.target + row.connection_id
         )
         self.orders = StaleIndexStore(self.chaos, self.order_stream)
-        self.queue = UnreliableQueue(self, max_receive_count=1 + int(self.random.random() * 5) if few else 20)
+        receives = 1 + int(self.random.random() * 5) if few else 20
+        clock = ProcessClock(self.scheduler, self.outside)
+        self.queue = UnreliableQueue(self.scheduler, self.chaos, clock, receives)
         self.dead_letters = InMemoryDeadLetters(self.queue)
         self.subscriptions = InMemorySubscriptions(stream=self.subscription_stream, between_writes=self._between_writes)
         self.clients = InMemoryClients()

@@ -1,0 +1,31 @@
+"""What must hold, and what was promised to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from order_engine.application.submit_order import SubmitOrder
+
+
+class Violation(BaseException):
+    """Something that must always hold does not. No `except Exception` on the way gets to swallow it.
+
+    Args:
+        number: of the statement, as in docs/reliability.md.
+        order_id: whose trace shows it.
+    """
+
+    def __init__(self, number: int, message: str, order_id: str = "") -> None:
+        super().__init__(f"{number}: {message}")
+        self.number = number
+        self.order_id = order_id
+
+
+@dataclass
+class Promises:
+    """What the engine told its clients, to be held against it at the end."""
+
+    accepted: dict[str, SubmitOrder] = field(default_factory=dict)
+    by_key: dict[tuple[str, str], str] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    poison: list[str] = field(default_factory=list)
