@@ -155,7 +155,7 @@ MUTANTS = (
         (
             UpdatePusher._give_up,
             "self.subscriptions.disconnect(connection_id)",
-            "[self.subscriptions.disconnect(other.connection_id) for one in subscriptions"
+            "[self.subscriptions.disconnect(other.connection_id) for one in sorted(subscriptions, key=str)"
             " for other in self.subscriptions.subscribers(one.target)]",
         ),
     ),
