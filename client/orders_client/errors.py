@@ -7,7 +7,7 @@ OrdersError
 │   ├── NotFound           404
 │   ├── Conflict           409: it is too late, or the key is taken
 │   ├── RateLimited        429: slow down
-│   └── ServerFault        5xx that will not go away by asking again
+│   └── ServerFault        5xx that did not go away by asking again
 ├── Unavailable            no answer, or none that helps, though asked several times
 ├── UnexpectedAnswer       an answer that this client can't read
 └── StreamClosed           the stream was closed while somebody waited

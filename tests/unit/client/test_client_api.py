@@ -121,6 +121,12 @@ class TestPlace:
         assert len(set(server.keys())) == 1
         assert server.keys()[0]
 
+    def test_outlives_a_function_that_crashed(self) -> None:
+        crashed = httpx.Response(500, json={"message": "Internal Server Error"})
+        server = FakeServer(crashed, ok(ACCEPTED, 201))
+        assert server.client().place("SOL", "USDC", "1").order_id == ID
+        assert len(set(server.keys())) == 1
+
     def test_is_a_new_order_with_each_call(self) -> None:
         server = FakeServer(ok(ACCEPTED, 201), ok(ACCEPTED, 201))
         client = server.client()
@@ -160,7 +166,7 @@ class TestRetries:
         assert "3600 s" in refused.value.next_step
         assert server.slept == []
 
-    @pytest.mark.parametrize("status", [400, 404, 409, 422, 500])
+    @pytest.mark.parametrize("status", [400, 404, 409, 422, 501])
     def test_are_not_made_where_they_can_not_help(self, status: int) -> None:
         server = FakeServer(problem(status, "whatever"))
         with pytest.raises(ApiError):
@@ -194,7 +200,7 @@ class TestErrors:
         ],
     )
     def test_have_a_type_a_code_and_a_next_step(self, status: int, kind: type[ApiError]) -> None:
-        server = FakeServer(problem(status, "some_code", {"x-request-id": "r-1"}))
+        server = FakeServer(*[problem(status, "some_code", {"x-request-id": "r-1"})] * 4)
         with pytest.raises(kind, match="D") as refused:
             server.client().get(ID)
         assert type(refused.value) is kind
