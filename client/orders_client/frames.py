@@ -47,7 +47,15 @@ def error_in(frame: Frame) -> ApiError | None:
 
 
 def asked_in(frame: Frame) -> str | None:
-    """Return what the message answers: the id of the question, or the subscription that it is about."""
+    """Return what the message answers: the id of the question, or the subscription that it is about.
+
+    A subscription to an order is answered by its snapshot, and not by `subscribed`: that alone may be a frame that came
+    late, on its own, from a greeting that was given up on.
+    """
+    if frame.get("type") == "snapshot":
+        return order_key(str(frame.get("orderId")))
+    if frame.get("type") == "subscribed" and "orderId" in frame:
+        return None
     request_id = frame.get("requestId")
     if isinstance(request_id, str):
         return request_id

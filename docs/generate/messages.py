@@ -40,7 +40,10 @@ class ExecuteOrder(PlaceOrder):
 
 
 class Subscribed(Wire):
-    """The subscription stands. For an order, snapshots with all that happened before follow."""
+    """The subscription stands. To a channel: whatever happens from now on is told. To an order: a snapshot follows.
+
+    Only with the snapshot does one know all of the order. Where none has come within some seconds, subscribe again.
+    """
 
     type: Literal["subscribed"]
     order_id: OrderId | None = None
@@ -58,7 +61,7 @@ class Unsubscribed(Wire):
 
 
 class Snapshot(Wire):
-    """What happened after `afterSeq`, in as many frames as it takes."""
+    """What happened after `afterSeq`, in as many frames as it takes: from here on, no event of the order is missed."""
 
     type: Literal["snapshot"]
     order_id: OrderId

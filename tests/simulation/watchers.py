@@ -17,7 +17,7 @@ from tests.simulation.world import World
 Events = dict[int, Mapping[str, Any]]
 
 PATIENCE = 10_000
-"""Milliseconds to wait for `subscribed` before connecting anew: a frame may have got lost with its function."""
+"""Milliseconds to wait for an order's snapshot, or a channel's `subscribed`, before connecting anew."""
 
 
 class Watcher:
@@ -39,7 +39,7 @@ class Watcher:
         self.wanted: dict[str, int] = {}
         """Target → when it was last asked for."""
         self.confirmed: dict[str, int] = {}
-        """Target → how many images the order stream had when `subscribed` came, on this connection."""
+        """Target → how many images the order stream had when that was confirmed, on this connection."""
         self._target = target
         self._settled_down = settled_down
         self._read = 0
@@ -159,12 +159,12 @@ class Watcher:
 
     def _take(self, frame: Mapping[str, Any]) -> None:
         kind, order_id = frame["type"], frame.get("orderId", "")
-        if kind == "subscribed":
-            target = order_target(order_id) if order_id else self._target or ALL
-            self.confirmed[target] = len(self.world.order_stream)
+        if kind == "subscribed" and not order_id:
+            self.confirmed[self._target or ALL] = len(self.world.order_stream)
         elif kind == "status_update":
             self._hold(order_id, frame)
         elif kind == "snapshot":
+            self.confirmed[order_target(order_id)] = len(self.world.order_stream)
             for event in frame["events"]:
                 self._hold(order_id, event)
         elif kind == "accepted":
