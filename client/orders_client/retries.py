@@ -15,7 +15,7 @@ from orders_client.backoff import Backoff
 from orders_client.errors import OrdersError, Problem, Unavailable, UnexpectedAnswer, api_error, problem_from
 
 _AGAIN = frozenset({429, 500, 502, 503, 504})
-"""Answers that another try may change: too many requests, and a function that crashed (API Gateway says 500) or is late."""
+"""Another try may change these: API Gateway's own 500 says that a function crashed, and 503 that it was late."""
 
 _UNREACHABLE = "Check the address (--url, ORDERS_URL) and that the engine runs there; locally: make run."
 

@@ -106,8 +106,21 @@ def test_no_wildcards(stack: Template) -> None:
 def test_managed_policies_only_where_no_resource_can_be_named(stack: Template, function: str) -> None:
     tracing, *others = role_of(stack, function)["ManagedPolicyArns"]
     assert name(tracing).endswith("policy/AWSXRayDaemonWriteAccess")
-    network = [(branch["Fn::If"][0], name(branch["Fn::If"][1]).rsplit("/")[-1]) for branch in others]
-    assert network == ([("UsesVpc", "AWSLambdaENIManagementAccess")] if function in IN_THE_VPC else [])
+    network = [(branch["Fn::If"][0], branch["Fn::If"][1]["Ref"]) for branch in others]
+    assert network == ([("UsesVpc", "NetworkPolicy")] if function in IN_THE_VPC else [])
+
+
+def test_joining_a_vpc_takes_what_lambda_says_and_no_more(stack: Template) -> None:
+    (statement,) = stack["Resources"]["NetworkPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert stack["Resources"]["NetworkPolicy"]["Condition"] == "UsesVpc"
+    assert statement["Action"] == [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ]
 
 
 def test_only_lambda_assumes_the_roles(stack: Template) -> None:

@@ -111,6 +111,23 @@ async def test_an_order_that_had_ended_before_is_known_to_have_ended() -> None:
 
 
 @awaited
+async def test_a_subscription_stands_with_its_snapshot_and_not_before() -> None:
+    gateway = FakeGateway()
+    order_id = gateway.place()
+    gateway.deaf_to.add("subscribe")
+    async with stream_to(gateway) as stream:
+        subscribing = asyncio.create_task(stream.subscribe(order_id))
+        await until(lambda: bool(gateway.connections[0].said))
+        gateway.carry(
+            gateway.connections[0], {"type": "subscribed", "orderId": order_id, "requestId": f"orderId={order_id}"}
+        )
+        gateway.deaf_to.clear()
+        feed = await subscribing
+        assert [event.seq for event in feed.events] == [1]
+        assert [frame["action"] for frame in gateway.connections[0].said] == ["subscribe", "subscribe"]
+
+
+@awaited
 async def test_an_ended_order_is_unsubscribed_from() -> None:
     gateway = FakeGateway()
     async with stream_to(gateway) as stream:
