@@ -66,6 +66,20 @@ class SubscriptionsContract:
         subscriptions.add(renewed)
         assert subscriptions.subscribers(subscription.target) == [renewed]
 
+    def test_renewing_changes_nothing_of_the_subscription(self, subscriptions: Subscriptions) -> None:
+        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "alice", START, "7")
+        subscriptions.connect(first.connection_id, "alice", first)
+        subscriptions.renew(first)
+        assert subscriptions.subscribers(first.target) == [first]
+
+    @pytest.mark.parametrize("target", [new_target(), ALL])
+    def test_what_is_gone_can_not_be_renewed(self, subscriptions: Subscriptions, target: str) -> None:
+        subscription = Subscription(target, new_connection(subscriptions))
+        subscriptions.add(subscription)
+        subscriptions.remove(target, subscription.connection_id)
+        subscriptions.renew(subscription)
+        assert subscription not in subscriptions.subscribers(target)
+
     @pytest.mark.parametrize("target", [new_target(), ALL])
     def test_one_subscription_is_removed_and_no_other(self, subscriptions: Subscriptions, target: str) -> None:
         mine, yours = new_connection(subscriptions), new_connection(subscriptions)

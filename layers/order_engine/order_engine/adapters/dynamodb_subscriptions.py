@@ -73,6 +73,18 @@ class DynamoDBSubscriptions:
             raise NotConnected(subscription.connection_id) from refused
         self._put(self._subscription(subscription))
 
+    def renew(self, subscription: Subscription) -> None:
+        """Change the row's token, which gives a stream record, unless the row is gone."""
+        with suppress(ConditionFailed):
+            write_if(
+                self.client.update_item,
+                TableName=self.table,
+                Key=self._key(subscription.target, subscription.connection_id),
+                UpdateExpression="SET renewal = :token",
+                ConditionExpression="attribute_exists(connectionId)",
+                ExpressionAttributeValues={":token": {"S": uuid4().hex}},
+            )
+
     def remove(self, target: str, connection_id: str) -> None:
         """Delete one subscription's row, then take it off the connection's, unless that is gone."""
         self._delete(target, connection_id)
@@ -112,9 +124,12 @@ class DynamoDBSubscriptions:
             self.client.put_item(TableName=self.table, Item=row)
 
     def _delete(self, target: str, connection_id: str) -> None:
-        key = {"target": {"S": _partition(target, connection_id)}, "connectionId": {"S": connection_id}}
         with answering("DynamoDB"):
-            self.client.delete_item(TableName=self.table, Key=key)
+            self.client.delete_item(TableName=self.table, Key=self._key(target, connection_id))
+
+    @staticmethod
+    def _key(target: str, connection_id: str) -> dict[str, Any]:
+        return {"target": {"S": _partition(target, connection_id)}, "connectionId": {"S": connection_id}}
 
     def _connection(self, connection_id: str) -> dict[str, Any]:
         key = {"target": {"S": _CONNECTION + connection_id}, "connectionId": {"S": connection_id}}

@@ -158,6 +158,9 @@ class Subscriptions(Protocol):
     def add(self, subscription: Subscription) -> None:
         """Add a subscription to a connection, or renew it. Raises `TooManySubscriptions` or `NotConnected`."""
 
+    def renew(self, subscription: Subscription) -> None:
+        """Have the subscription come as a new one once more, if it is still there."""
+
     def remove(self, target: str, connection_id: str) -> None:
         """Remove one subscription, if it is there."""
 

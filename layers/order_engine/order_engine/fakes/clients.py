@@ -44,6 +44,12 @@ class InMemorySubscriptions:
         self.between_writes()
         self._write(subscription)
 
+    def renew(self, subscription: Subscription) -> None:
+        """Put the row into the stream again."""
+        row = self.rows.get((subscription.target, subscription.connection_id))
+        if row:
+            self.stream.append(row)
+
     def remove(self, target: str, connection_id: str) -> None:
         """Remove one subscription."""
         self.rows.pop((target, connection_id), None)
