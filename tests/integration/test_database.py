@@ -43,6 +43,21 @@ def test_one_that_dies_in_the_middle_writes_nothing_and_says_unavailable(
     assert without_zeros(history.record([new_order()]).orders) == {"pending": 1}
 
 
+def test_a_server_that_has_become_a_replica_is_unavailable_and_connected_to_anew(
+    database: Database, history: PostgresHistory
+) -> None:
+    def write() -> None:
+        with database.transaction() as connection:
+            connection.execute("SET TRANSACTION READ ONLY")
+            connection.execute("UPDATE order_status_counts SET orders = 99")
+
+    before = _backend(database)
+    with pytest.raises(DependencyUnavailable):
+        write()
+    assert _backend(database) != before
+    assert without_zeros(history.record([new_order()]).orders) == {"pending": 1}
+
+
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     nowhere = Database(lambda: "host=127.0.0.1 port=1", "test")
     with pytest.raises(DependencyUnavailable):

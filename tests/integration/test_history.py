@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -51,15 +52,23 @@ class TestRecording:
             assert history.record([image]).orders == counts
         assert dump(psql) == before
 
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE order_status_counts SET orders = 77",
+            "DELETE FROM order_status_counts WHERE status <> 'failed'",
+            "TRUNCATE order_status_counts",
+        ],
+    )
     def test_what_was_lost_is_there_again_after_recording_everything_and_counting_anew(
-        self, history: PostgresHistory, psql: psycopg.Connection
+        self, history: PostgresHistory, psql: psycopg.Connection, damage: LiteralString
     ) -> None:
         newest = [after(new_order(), *life) for life in LIVES]
         history.record(newest)
         before = dump(psql)
         psql.execute("DELETE FROM orders WHERE status <> 'failed'")
         psql.execute("DELETE FROM order_events WHERE seq > 1")
-        psql.execute("UPDATE order_status_counts SET orders = 77")
+        psql.execute(damage)
         history.record(newest)
         assert without_zeros(history.recount().orders) == counted(psql)
         assert dump(psql) == before

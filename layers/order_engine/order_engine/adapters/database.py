@@ -78,7 +78,10 @@ class Database:
             connection = self._begin()
             yield connection
             connection.commit()
-        except psycopg.OperationalError as error:
+        except (
+            psycopg.OperationalError,
+            psycopg.errors.ReadOnlySqlTransaction,
+        ) as error:  # read-only: after a failover
             self.close()
             raise DependencyUnavailable("The order history's database does not answer.") from error
         except psycopg.errors.UndefinedTable as error:

@@ -14,6 +14,7 @@ from psycopg import Connection
 from order_engine.adapters.database import Database
 from order_engine.adapters.postgres_rows import EVENTS, FAILURES, ORDERS, event_rows, failure_rows, order_row
 from order_engine.application.ports import Census
+from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 
 
@@ -51,8 +52,10 @@ ON CONFLICT (status) DO UPDATE SET orders = counts.orders + excluded.orders
 _WRITE_EVENTS = f"INSERT INTO order_events ({', '.join(EVENTS)}) {_rows(EVENTS)} ON CONFLICT DO NOTHING"
 _WRITE_FAILURES = f"INSERT INTO order_failures ({', '.join(FAILURES)}) {_rows(FAILURES)} ON CONFLICT DO NOTHING"
 _RECOUNT = """
-UPDATE order_status_counts AS counts
-SET orders = (SELECT count(*) FROM orders WHERE orders.status = counts.status)
+INSERT INTO order_status_counts AS counts (status, orders)
+SELECT status, count(orders.id) FROM unnest(%(statuses)s::text[]) AS status LEFT JOIN orders USING (status)
+GROUP BY status
+ON CONFLICT (status) DO UPDATE SET orders = excluded.orders
 """
 # The lock is held, so a later census has a later time, whichever of two writers gets to publish first.
 _TAKEN_AT = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -89,7 +92,7 @@ class PostgresHistory:
         """
         with self.database.transaction() as connection, connection.pipeline():
             connection.execute(_LOCK)
-            connection.execute(_RECOUNT)
+            connection.execute(_RECOUNT, {"statuses": [status.value for status in Status]})
             return _census(connection)
 
 
