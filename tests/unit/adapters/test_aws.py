@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from order_engine.adapters.aws import ConditionFailed, answering, client_config, write_if
 from order_engine.adapters.history_probe import HistoryProbe
+from order_engine.application.execute_order import SAFETY_MARGIN
 from order_engine.application.watch_engine import HISTORY_PROBE
 from order_engine.domain.errors import DependencyUnavailable
 
@@ -64,6 +65,17 @@ def test_a_silent_service_is_given_up_on_well_before_a_function_is_killed(attemp
     assert config.retries["total_max_attempts"] == attempts
     assert attempts * (config.connect_timeout + config.read_timeout) == seconds
     assert config.max_pool_connections >= 64
+
+
+def test_a_worker_whose_table_and_queue_both_hang_still_ends_by_itself() -> None:
+    """A step may begin with this margin left: its write is tried twice, then the message is given back, once."""
+
+    def longest(attempts: int) -> float:
+        config: Any = client_config(attempts)
+        backoff = attempts - 1  # at most a second before the second attempt, in botocore's standard mode
+        return float(attempts * (config.connect_timeout + config.read_timeout) + backoff)
+
+    assert longest(2) + longest(1) < SAFETY_MARGIN
 
 
 class Lambda:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from order_engine.application.execute_order import SAFETY_MARGIN
 from order_engine.domain.errors import OrderNotFound
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
@@ -68,7 +69,7 @@ def test_a_swap_that_landed_unnoticed_is_confirmed_by_way_of_submitted() -> None
 def test_a_swap_that_is_not_final_yet_is_left_alone_until_it_is() -> None:
     engine = Engine(SLOW)
     order = engine.submit()
-    engine.execution.execute(order.id, engine.deadline(9))
+    engine.execution.execute(order.id, engine.deadline(SAFETY_MARGIN + 3))
     assert engine.closing.close(order.id).status is S.SUBMITTED
     engine.clock.sleep(10)
     assert engine.closing.close(order.id).status is S.CONFIRMED

@@ -106,7 +106,7 @@ def test_without_time_to_begin_a_step_the_message_is_wanted_again_at_once() -> N
 def test_without_time_to_wait_for_the_chain_the_order_stays_submitted_until_somebody_looks() -> None:
     engine = Engine(SimulationSettings("1", execution_latency=10))
     order = engine.submit()
-    result = engine.execution.execute(order.id, engine.deadline(9))
+    result = engine.execution.execute(order.id, engine.deadline(SAFETY_MARGIN + 3))
     assert isinstance(result, LookAgain)
     assert (result.order.status, result.after) == (S.SUBMITTED, 10.0)
     assert engine.settle(order).status is S.CONFIRMED

@@ -11,6 +11,7 @@ import pytest
 
 from order_engine import bootstrap
 from order_engine.adapters.process import ThreadExecutor
+from order_engine.application.execute_order import SAFETY_MARGIN
 from order_engine.config import InvalidSetting
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
@@ -111,7 +112,7 @@ def test_an_order_that_keeps_failing_fails_after_its_retries_and_its_message_is_
 def test_without_time_the_message_is_given_back_instead_of_the_function_being_killed(deployed: Deployment) -> None:
     deployed.set(EXECUTION_LATENCY_MS="10000")
     order = keep(deployed, ALICES_ORDER)
-    assert deployed.deliver([wake_up(order.id)], seconds=9) == [wake_up(order.id)]
+    assert deployed.deliver([wake_up(order.id)], seconds=SAFETY_MARGIN + 3) == [wake_up(order.id)]
     assert deployed.engine.now(order).status is Status.SUBMITTED
     assert comes_again_in(deployed, wake_up(order.id)) == 10
     deployed.engine.clock.sleep(10)

@@ -28,8 +28,9 @@ from order_engine.domain.order import Order
 from order_engine.domain.swaps import Expired, InFlight, Landed, Quote, Swap, Transaction, TransactionStatus
 from order_engine.venues.router import choose, explain, no_quote
 
-SAFETY_MARGIN = 6.0
-"""Seconds kept in hand, for a call that hangs: the message is given back instead of the function being killed."""
+SAFETY_MARGIN = 14.0
+"""Seconds kept in hand, for a table and then a queue that hang: the message is given back instead of the function being
+killed, which would hide it, and all others of its batch, for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
