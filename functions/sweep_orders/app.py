@@ -1,4 +1,4 @@
-"""Puts overdue orders on the queue again, every minute."""
+"""Puts overdue orders on the queue again: every minute those whose turn it is, on demand all of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,21 @@ from order_engine.application.sweep_orders import sweep_orders
 logger = Logger()
 
 
-def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Sweep once."""
-    swept = sweep_orders(bootstrap.orders(), bootstrap.queue(), bootstrap.clock(), LambdaDeadline(context))
-    logger.info("sweep", extra={"swept": swept})
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Sweep once. ``{"all": true}``, which an operator sends, is for orders whose turn it is not, too.
+
+    Raises:
+        ValueError: `all` is anything else.
+    """
+    out_of_turn = _asks_for_all(event)
+    swept = sweep_orders(
+        bootstrap.orders(), bootstrap.queue(), bootstrap.clock(), LambdaDeadline(context), out_of_turn=out_of_turn
+    )
+    logger.info("sweep", extra={"swept": swept, "all": out_of_turn})
     return {"swept": swept}
+
+
+def _asks_for_all(event: dict[str, Any]) -> bool:
+    if event.get("all", True) is not True:
+        raise ValueError(f'"all" can only be true, as in {{"all": true}}; this is {event["all"]!r}.')
+    return "all" in event

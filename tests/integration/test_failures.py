@@ -20,9 +20,9 @@ Ended = Callable[[str], Message]
 Socket = Callable[..., Any]
 
 
-def invoke(cloud: LocalCloud, function_output: str) -> Any:
+def invoke(cloud: LocalCloud, function_output: str, event: str = "{}") -> Any:
     """Run a function that otherwise runs every minute, now."""
-    answer = cloud.session.client("lambda").invoke(FunctionName=cloud.outputs[function_output], Payload=b"{}")
+    answer = cloud.session.client("lambda").invoke(FunctionName=cloud.outputs[function_output], Payload=event)
     assert "FunctionError" not in answer
     return json.loads(answer["Payload"].read())
 
@@ -108,6 +108,19 @@ def test_an_order_whose_message_was_lost_is_found_by_the_sweeper(cloud: LocalClo
     assert landed_swaps(cloud, order_id) == 1
 
 
+def test_an_order_whose_turn_it_is_not_is_swept_when_an_operator_asks_for_all(
+    cloud: LocalCloud, place: Place, ended: Ended
+) -> None:
+    with stopped(cloud, "ProcessOrdersFunctionName"):
+        order_id = place()
+        cloud.session.client("sqs").purge_queue(QueueUrl=cloud.outputs["OrdersQueueUrl"])
+        _make_due(cloud, order_id, minutes_ago=20)
+        assert invoke(cloud, "SweepOrdersFunctionName")["swept"] == 0
+        assert invoke(cloud, "SweepOrdersFunctionName", '{"all": true}')["swept"] == 1
+    assert ended(order_id)["status"] == "confirmed"
+    assert landed_swaps(cloud, order_id) == 1
+
+
 def test_an_order_among_the_dead_letters_is_closed_and_redriving_it_changes_nothing(
     cloud: LocalCloud, place: Place, ended: Ended
 ) -> None:
@@ -127,11 +140,11 @@ def test_an_order_among_the_dead_letters_is_closed_and_redriving_it_changes_noth
     queue.purge_queue(QueueUrl=cloud.outputs["DeadLetterQueueUrl"])
 
 
-def _make_due(cloud: LocalCloud, order_id: str) -> None:
-    """Let a minute pass for an order."""
+def _make_due(cloud: LocalCloud, order_id: str, minutes_ago: int = 0) -> None:
+    """Let a minute pass for an order, and then so many."""
     cloud.session.client("dynamodb").update_item(
         TableName=cloud.outputs["OrdersTableName"],
         Key={"orderId": {"S": order_id}},
-        UpdateExpression="SET dueAt = :now",
-        ExpressionAttributeValues={":now": {"N": str(int(time.time()))}},
+        UpdateExpression="SET dueAt = :due",
+        ExpressionAttributeValues={":due": {"N": str(int(time.time()) - 60 * minutes_ago)}},
     )

@@ -36,6 +36,25 @@ def test_overdue_orders_are_queued_again(deployed: Deployment) -> None:
     assert deployed.queued() == [{"orderId": lost.id}]
 
 
+def test_a_stuck_order_waits_for_its_turn_unless_an_operator_asks_for_all(deployed: Deployment) -> None:
+    stuck = deployed.engine.submit()
+    deployed.engine.queue.messages.clear()
+    deployed.engine.clock.sleep(60 + 20 * 60)
+    assert deployed.call("sweep_orders", "schedule", 60) == {"swept": 0}
+    assert deployed.call("sweep_orders", "sweep_all", 60) == {"swept": 1}
+    assert deployed.queued() == [{"orderId": stuck.id}]
+
+
+@pytest.mark.parametrize("content", [False, None, 1, "true", [], {}])
+def test_all_can_only_be_true(deployed: Deployment, content: object) -> None:
+    deployed.engine.submit()
+    deployed.engine.clock.sleep(60)
+    deployed.engine.queue.messages.clear()
+    with pytest.raises(ValueError, match='"all" can only be true'):
+        deployed.call("sweep_orders", {"all": content}, 60)
+    assert deployed.queued() == []
+
+
 def test_letters_are_looked_at_and_their_orders_closed_as_far_as_can_be_answered_for(deployed: Deployment) -> None:
     never_signed, signed = deployed.engine.submit(), deployed.engine.sign(deployed.engine.submit())
     bury(deployed, "wake up!", wake_up(UNKNOWN), wake_up(never_signed.id), wake_up(signed.id), "{}")

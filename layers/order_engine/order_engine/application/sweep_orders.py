@@ -24,10 +24,12 @@ _LATE = 2
 """Minutes that a sweep may be late and still find what it should."""
 
 
-def sweep_orders(orders: OrderStore, queue: WakeUpQueue, clock: Clock, deadline: Deadline) -> int:
-    """Put overdue orders on the queue again; return how many."""
+def sweep_orders(
+    orders: OrderStore, queue: WakeUpQueue, clock: Clock, deadline: Deadline, *, out_of_turn: bool = False
+) -> int:
+    """Put overdue orders on the queue again, those whose turn it is or all of them; return how many."""
     now = clock.now()
-    overdue = (one.order_id for one in orders.overdue(now) if is_turn(now - one.due_at))
+    overdue = (one.order_id for one in orders.overdue(now) if out_of_turn or is_turn(now - one.due_at))
     swept = 0
     while deadline.remaining() > RESERVE and (batch := list(islice(overdue, BATCH))):
         queue.send_again(batch)
