@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from order_engine.application.submit_order import OrderAccepted, SubmitOrder
 from order_engine.application.targets import order_target
 from order_engine.domain.amounts import parse_amount, parse_slippage
-from order_engine.domain.errors import IdempotencyConflict, OrderNotFound, TooLateToCancel
+from order_engine.domain.errors import IdempotencyConflict, OrderNotFound, RateLimited, TooLateToCancel
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order, Terms
 from order_engine.domain.tokens import token
@@ -19,11 +21,15 @@ from tests.simulation.world import World
 
 T = TypeVar("T")
 
-USERS = ("alice", "bob", "carol")
+USERS = ("alice", "alice1", "bob")
+"""With keys that are numbers: another user's name and key may read the same in one."""
+
+SHARED_KEY = "0"
+"""The one key that some use for one order after the other."""
 
 WISHES = (
     ("SOL", "USDC", "1.5", "0.01", None),
-    ("SOL", "USDC", "1.5", "0.01", None),
+    ("SOL", "USDC", "1.5", "0.02", None),
     ("USDC", "SOL", "250", "0.005", None),
     ("BONK", "SOL", "1000000", "0.05", None),
     ("SOL", "USDC", "2", "0", None),  # half of these fail on chain: the price has moved
@@ -84,7 +90,7 @@ class Shopper:
         self.watch = watch
         random = world.random
         self.user = random.choice(USERS)
-        self.key = f"key {number if random.random() < 0.8 else 0}" if random.random() < 0.7 else None
+        self.key = (str(number) if random.random() < 0.8 else SHARED_KEY) if random.random() < 0.7 else None
         self.command = SubmitOrder(self.user, terms(random.choice(WISHES)), self.key)
         self.seen = 0
 
@@ -112,19 +118,28 @@ class Shopper:
         """Order, and try again where the answer is unknown; return the order's id once it was accepted."""
         for attempt in range(4):
             self.world.scheduler.sleep(int(self.world.random.random() * 2_000 * attempt))
+            promises = self.world.promises
+            promises.requests += 1
+            name = f"request {promises.requests}"
+            command = replace(self.command, client_order_id=name)
             try:
-                accepted = request(self.world, lambda ports: lambdas.place(ports, self.command))
-            except IdempotencyConflict:
+                accepted = request(self.world, partial(lambdas.place, command=command))
+            except IdempotencyConflict as conflict:
+                if self.key != SHARED_KEY:
+                    raise Violation(1, "a key that nobody used before was refused", conflict.order_id) from conflict
+                promises.refused.add(name)
                 return None
+            except RateLimited:
+                promises.refused.add(name)
             except Exception as error:
                 self._unknown(error)
-                continue
-            promised(self.world, self.command, accepted)
-            return accepted.order.id
+            else:
+                promised(self.world, command, accepted)
+                return accepted.order.id
         return None
 
     def _look(self, order_id: str) -> None:
-        order = self._ask(lambda ports: lambdas.read(ports, order_id, self.user))
+        order = self._ask(order_id, lambda ports: lambdas.read(ports, order_id, self.user))
         if order is not None:
             if order.version < self.seen:
                 raise Violation(3, f"version {self.seen} was seen, and then version {order.version}", order_id)
@@ -132,7 +147,8 @@ class Shopper:
 
     def _cancel(self, order_id: str) -> None:
         for _ in range(2):
-            order = self._ask(lambda ports: lambdas.cancel(ports, order_id, self.user))
+            self.world.promises.too_late.discard(order_id)
+            order = self._ask(order_id, lambda ports: lambdas.cancel(ports, order_id, self.user))
             if order is not None:
                 if order.status is not Status.CANCELLED:
                     raise Violation(5, f"a cancelled order is {order.status}", order_id)
@@ -152,16 +168,19 @@ class Shopper:
         else:
             raise Violation(8, f"{stranger} could {action.__name__} an order of {self.user}", order_id)
 
-    def _ask(self, handler: Callable[[Ports], Order]) -> Order | None:
+    def _ask(self, order_id: str, handler: Callable[[Ports], Order]) -> Order | None:
         try:
-            return request(self.world, handler)
+            order = request(self.world, handler)
         except TooLateToCancel:
+            self.world.promises.too_late.add(order_id)
             return None
         except OrderNotFound as error:
             raise Violation(2, "an accepted order is not there", error.order_id) from error
         except Exception as error:
             self._unknown(error)
             return None
+        stored(self.world, order)
+        return order
 
     def _unknown(self, error: Exception) -> None:
         if not isinstance(error, NoAnswer):
@@ -173,13 +192,21 @@ def promised(world: World, command: SubmitOrder, accepted: OrderAccepted) -> Non
     order, promises = accepted.order, world.promises
     if order.user_id != command.user_id:
         raise Violation(8, f"{command.user_id} was given an order of {order.user_id}", order.id)
-    if order.terms.meaning != command.terms.meaning:
+    if order.terms != command.terms:
         raise Violation(1, "the key of one order was accepted for another", order.id)
+    stored(world, order)
+    if promises.accepted.setdefault(order.id, command).idempotency_key != command.idempotency_key:
+        raise Violation(1, "two keys have one order", order.id)
     if command.idempotency_key is not None:
         known = promises.by_key.setdefault((command.user_id, command.idempotency_key), order.id)
         if known != order.id:
             raise Violation(1, f"two orders for one key: {known} and {order.id}", order.id)
-    promises.accepted[order.id] = command
+
+
+def stored(world: World, order: Order) -> None:
+    """Raise `Violation` where a client was told of an order as it never was."""
+    if order not in world.order_stream:
+        raise Violation(6, f"version {order.version} was told and never stored", order.id)
 
 
 def operator(world: World) -> None:
@@ -191,7 +218,9 @@ def operator(world: World) -> None:
 
 
 def redrive(world: World) -> None:
-    """Put all dead letters back on the queue."""
+    """Put all dead letters back on the queue: all that became dead since the last time."""
+    world.queue.all_letters_are_there()
+    world.queue.unseen.clear()
     world.note("operator", "redrives", world.dead_letters.redrive(), "letters")
 
 
@@ -203,12 +232,12 @@ def intruder(world: World) -> None:
     world.queue.put(poison)
 
 
-def outage(world: World, storm: int) -> None:
-    """Postgres is down for a while."""
-    world.scheduler.sleep(int(world.random.random() * storm))
-    if world.chaos.happens(world.chaos.faults.postgres_down):
-        world.postgres_is_down = True
-        world.note("postgres", "is down")
-        world.scheduler.sleep(world.chaos.up_to(60))
-        world.postgres_is_down = False
-        world.note("postgres", "is up")
+def outage(world: World, port: str, probability: float, begins: int, seconds: float) -> None:
+    """One service is down for a while."""
+    world.scheduler.sleep(begins)
+    if world.chaos.happens(probability) and port not in world.down:
+        world.down.add(port)
+        world.note(port, "is down")
+        world.scheduler.sleep(world.chaos.up_to(seconds))
+        world.down.discard(port)
+        world.note(port, "is up")

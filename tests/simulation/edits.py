@@ -17,16 +17,16 @@ from typing import Any, cast
 
 @dataclass(frozen=True)
 class Edit:
-    """Another text in the source of a function; the old one must be there once."""
+    """Another text in the source of a function, or of a property; the old one must be there once."""
 
-    function: Callable[..., Any]
+    target: Callable[..., Any] | property
     old: str
     new: str
 
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Run with the edit."""
-        function = cast(FunctionType, self.function)
+        function = _function(self.target)
         original = function.__code__
         function.__code__ = self._compiled(function)
         try:
@@ -42,4 +42,8 @@ class Edit:
         code = compile(text, "<mutant>", "exec", flags=annotations.compiler_flag, dont_inherit=True)
         defined: dict[str, Any] = {}
         exec(code, function.__globals__, defined)
-        return defined[function.__name__].__code__
+        return _function(defined[function.__name__]).__code__
+
+
+def _function(target: Callable[..., Any] | property) -> FunctionType:
+    return cast(FunctionType, target.fget if isinstance(target, property) else target)

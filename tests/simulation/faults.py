@@ -45,6 +45,7 @@ class Faults:
         mempool_lost, mempool_slow: a sent transaction vanishes, or gets to the chain later.
         quote, simulation, execution: the venues' own failure rates.
         postgres_down: a window of up to a minute, once in the run.
+        long_outage: of the queue, Postgres or the counts, for up to most of an hour.
         function_timeout: an invocation gets so little time that it is killed.
         skew: clocks are off by up to 5 s.
         few_receives: dead letters come after few receives.
@@ -78,6 +79,7 @@ class Faults:
     simulation: float = 0.0
     execution: float = 0.0
     postgres_down: float = 0.0
+    long_outage: float = 0.0
     function_timeout: float = 0.0
     skew: float = 0.0
     few_receives: float = 0.0
@@ -112,6 +114,7 @@ MOST = Faults(
     simulation=0.4,
     execution=0.4,
     postgres_down=1.0,
+    long_outage=0.3,
     function_timeout=0.1,
     skew=1.0,
     few_receives=1.0,

@@ -85,8 +85,11 @@ def close_dead_letters(ports: Ports) -> None:
     """close_dead_letters."""
     letters = list(ports.dead_letters.read())
     for letter in letters:
-        with suppress(ValidationError, OrderEngineError):
-            ports.closing.close(str(WakeUp.model_validate_json(letter.body).order_id))
+        try:
+            with suppress(ValidationError):
+                ports.closing.close(str(WakeUp.model_validate_json(letter.body).order_id))
+        except OrderEngineError as failure:
+            ports.world.expect(failure)
     for letter in letters:
         ports.dead_letters.put_back(letter)
 

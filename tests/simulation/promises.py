@@ -28,4 +28,9 @@ class Promises:
     accepted: dict[str, SubmitOrder] = field(default_factory=dict)
     by_key: dict[tuple[str, str], str] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
+    too_late: set[str] = field(default_factory=set)
+    """Orders of which the last thing that was said of cancelling them is that it is too late."""
+    refused: set[str] = field(default_factory=set)
+    """Requests for an order, by the client's own name for them."""
+    requests: int = 0
     poison: list[str] = field(default_factory=list)

@@ -9,7 +9,7 @@ from functools import partial
 from order_engine.application.targets import ALL, user_target
 from tests.simulation import actors, event_sources, invariants
 from tests.simulation.promises import Violation
-from tests.simulation.scheduler import Stuck
+from tests.simulation.scheduler import Stuck, Task
 from tests.simulation.trace import Trace
 from tests.simulation.watchers import Watcher
 from tests.simulation.world import World
@@ -17,6 +17,10 @@ from tests.simulation.world import World
 ORDERS = 28
 ARRIVALS = 40
 """Seconds in which the orders are placed."""
+LONGEST_OUTAGE = 60
+"""Seconds for which Postgres is away, in some runs."""
+LONGEST_NIGHT = 3_000
+"""Seconds for which one service is away, in few, also after the storm: longer than the sweeper's pauses grow."""
 AFTERMATH = 95
 """Seconds after the storm in which calls that were given up on, and lingering transactions, still take effect."""
 ALL_ENDED_WITHIN = 1_200
@@ -66,8 +70,8 @@ def _conduct(world: World) -> None:
     world.note("seed", world.seed, world.chaos.faults)
     event_sources.start(world)
     watchers: list[Watcher] = []
-    _storm(world, watchers)
-    _calm_down(world)
+    night = _storm(world, watchers)
+    _calm_down(world, night)
     _wait(world, ALL_ENDED_WITHIN, lambda: _open(world), 2)
     actors.redrive(world)
     _wait(world, ALL_QUIET_WITHIN, lambda: _unfinished(world), 9)
@@ -81,8 +85,8 @@ def _conduct(world: World) -> None:
     invariants.check(world)
 
 
-def _storm(world: World, watchers: list[Watcher]) -> None:
-    """Let everybody live, until all orders are placed and some more time has passed."""
+def _storm(world: World, watchers: list[Watcher]) -> Task:
+    """Let everybody live, until all orders are placed and some more time has passed; return what lasts longer."""
     random = world.random
     storm = (ARRIVALS + int(random.random() * 120)) * 1000
 
@@ -98,18 +102,23 @@ def _storm(world: World, watchers: list[Watcher]) -> None:
         watch(user, random.choice([user_target(user), ALL]), random.random() < 0.5, arrives=arrival())
     world.serve("operator", lambda: actors.operator(world))
     world.serve("intruder", lambda: actors.intruder(world))
-    world.serve("outage", lambda: actors.outage(world, storm))
+    faults = world.chaos.faults
+    begins = int(random.random() * storm)
+    world.serve("outage", lambda: actors.outage(world, "postgres", faults.postgres_down, begins, LONGEST_OUTAGE))
+    gone, dusk = random.choice(["queue", "postgres", "counts"]), arrival()
+    night = world.serve("outage", lambda: actors.outage(world, gone, faults.long_outage, dusk, LONGEST_NIGHT))
     shoppers = [actors.Shopper(world, number + 1, watch) for number in range(ORDERS + int(random.random() * 5))]
     tasks = [world.serve(shopper.user, partial(shopper.run, arrival())) for shopper in shoppers]
     world.scheduler.sleep(storm)
     for task in tasks:
         world.scheduler.join(task)
+    return night
 
 
-def _calm_down(world: World) -> None:
+def _calm_down(world: World, night: Task) -> None:
     world.note("conductor", "calm")
     world.chaos.calm = True
-    world.postgres_is_down = False
+    world.scheduler.join(night)
     world.scheduler.sleep(AFTERMATH * 1000)
 
 

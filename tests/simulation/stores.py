@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.queue import InMemoryQueue, Message
 from tests.simulation.faults import Chaos
+from tests.simulation.promises import Violation
 from tests.simulation.scheduler import Scheduler, Signal
 
 R = TypeVar("R")
@@ -64,6 +66,8 @@ class UnreliableQueue(InMemoryQueue):
         self.arrived = Signal(scheduler)
         self.letters: set[str] = set()
         """Every body that ever became a dead letter."""
+        self.unseen: list[str] = []
+        """The bodies of those that did since somebody last put them back."""
         self._chaos = chaos
 
     def put(self, body: str, delay: float = 0.0) -> None:
@@ -79,8 +83,15 @@ class UnreliableQueue(InMemoryQueue):
         self._chaos.random.shuffle(self.messages)
         known = len(self.dead)
         received = super().receive(limit)
-        self.letters.update(letter.body for letter in self.dead[known:])
+        died = [letter.body for letter in self.dead[known:]]
+        self.letters.update(died)
+        self.unseen += died
         return received
+
+    def all_letters_are_there(self) -> None:
+        """Raise `Violation` if a dead letter has vanished before somebody put it back."""
+        if vanished := Counter(self.unseen) - Counter(letter.body for letter in self.dead):
+            raise Violation(9, f"{min(vanished)!r} has vanished from the dead letters")
 
     def give_back(self, receipt: str, after: float) -> None:
         """Give back, and let the receivers know."""

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from order_engine.application.ports import Subscription
-from order_engine.domain.errors import OrderEngineError
+from order_engine.domain.errors import ExecutionError, IllegalTransition, OrderEngineError, VersionConflict
 from order_engine.domain.order import Order
 from order_engine.domain.swaps import Transaction
 from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
@@ -30,6 +30,9 @@ LANES = 3
 LARGEST_SKEW = 5.0
 """Seconds."""
 
+KEPT_INSIDE = (IllegalTransition, VersionConflict, ExecutionError)
+"""Errors with which no function may end."""
+
 
 class World:
     """Everything that is shared."""
@@ -43,7 +46,8 @@ class World:
         self.outside = Process("outside")
         self.promises = Promises()
         self.streams: tuple[Any, ...] = ()
-        self.postgres_is_down = False
+        self.down: set[str] = set()
+        """The ports whose service is away as a whole."""
         self.undelivered: list[Order | Subscription] = []
         """What `push_updates` has given up on."""
         self._invocations = 0
@@ -72,7 +76,7 @@ class World:
         """Whether a service is away as a whole, or throttles more than others."""
         if method == "post":
             return self.chaos.happens(self.chaos.faults.frames_throttled)
-        return port == "postgres" and self.postgres_is_down
+        return port in self.down
 
     def serve(self, name: str, call: Callable[[], Any]) -> Task:
         """Have a part of the outside world run for ever."""
@@ -94,7 +98,7 @@ class World:
 
     def expect(self, error: Exception) -> None:
         """Let pass what a function may raise; anything else is a bug. Raises `Violation`."""
-        if not isinstance(error, OrderEngineError):
+        if not isinstance(error, OrderEngineError) or isinstance(error, KEPT_INSIDE):
             raise Violation(0, f"unexpected {type(error).__name__}: {error}") from error
 
     def later(self, after: int, name: str, call: Callable[..., Any], arguments: Any) -> None:
