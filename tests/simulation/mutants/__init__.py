@@ -1,0 +1,14 @@
+"""Deliberately wrong variants of the engine. The simulator has to find each of them, or it can't be trusted."""
+
+from __future__ import annotations
+
+from tests.simulation.mutants.acceptance import ACCEPTANCE
+from tests.simulation.mutants.chain import CHAIN
+from tests.simulation.mutants.copies import COPIES
+from tests.simulation.mutants.execution import EXECUTION
+from tests.simulation.mutants.mutant import MOST_SEEDS, Mutant
+from tests.simulation.mutants.recovery import MADE_UP_FOR, RECOVERY
+
+MUTANTS = (*EXECUTION, *CHAIN, *ACCEPTANCE, *RECOVERY, *COPIES)
+
+__all__ = ["MADE_UP_FOR", "MOST_SEEDS", "MUTANTS", "Mutant"]
