@@ -77,11 +77,27 @@ SYNTAX: dict[str, str] = {
     "XML entities": '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>',
     "YAML": "tokenIn: SOL\ntokenOut: USDC\namountIn: 1.5\n",
     "form": "tokenIn=SOL&tokenOut=USDC&amountIn=1.5",
-    "nested arrays": "[" * 30_000,
-    "nested arrays, closed": "[" * 30_000 + "]" * 30_000,
-    "nested objects": '{"a":' * 10_000 + "1" + "}" * 10_000,
-    "nested in a field": f'{{"amountIn": {"[" * 20_000}{"]" * 20_000}}}',
-    "nested in an unknown field": f'{{"x": {"[" * 900}{"]" * 900}, {_REST}',
+}
+
+_DEPTHS = (3, 10, 64, 100, 127, 128, 200, 255, 500, 900, 990, 1_000, 1_024, 2_000, 5_000, 10_000, 30_000)
+"""Around the limits that parsers have, and far beyond."""
+
+
+def _nested(depth: int) -> dict[str, str]:
+    arrays, objects = "[" * depth, '{"a":' * depth
+    return {
+        "arrays, left open": arrays,
+        "arrays": arrays + "]" * depth,
+        "objects": objects + "1" + "}" * depth,
+        "objects in arrays": '[{"a":' * depth + "1" + "}]" * depth,
+        "arrays in a field": f'{{"amountIn": {arrays}{"]" * depth}}}',
+        "objects in an unknown field": f'{{"x": {objects}1{"}" * depth}, {_REST}',
+        "arrays in an id": f'{{"orderId": {arrays}"1"{"]" * depth}}}',
+    }
+
+
+NESTED: dict[str, str] = {
+    f"nested, {depth:,} {shape}": text for depth in _DEPTHS for shape, text in _nested(depth).items()
 }
 
 ROOTS: dict[str, str] = {
@@ -107,7 +123,7 @@ SIZES: dict[str, str] = {
     "a key of 60,000 letters": json.dumps({"k" * 60_000: 1}),
 }
 
-TEXTS: dict[str, str] = SYNTAX | ROOTS | DUPLICATES | SIZES
+TEXTS: dict[str, str] = SYNTAX | NESTED | ROOTS | DUPLICATES | SIZES
 """Everything that can be sent as text."""
 
 BYTES: dict[str, bytes] = {

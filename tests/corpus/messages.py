@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.corpus.http import ID
-from tests.corpus.json_texts import DUPLICATES, ROOTS, SYNTAX
+from tests.corpus.json_texts import TEXTS
+from tests.corpus.orders import ORDERS
 
-LONGEST = 16_000
-"""Bytes; SQS takes far more, but not 60 of them in one go."""
+LONGEST = 1024 * 1024
+"""Bytes in a message, and in all messages of one request together: more is refused by SQS."""
 
 _NOT_IN_SQS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What SQS refuses: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
@@ -19,9 +20,11 @@ _NOT_IN_SQS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def messages() -> Iterator[tuple[str, str]]:
     """Yield all messages with their names; SQS takes each of them."""
-    for name, text in (SYNTAX | ROOTS | DUPLICATES).items():
-        if text.strip() and len(text) <= LONGEST and not _NOT_IN_SQS.search(text):
+    for name, text in TEXTS.items():
+        if text.strip() and not _NOT_IN_SQS.search(text):
             yield f"text: {name}", text
+    for name, order in list(ORDERS.items())[::2]:
+        yield f"order: {name}", json.dumps(order)
     for name, message in _MESSAGES.items():
         yield name, json.dumps(message)
 
@@ -31,16 +34,21 @@ _IDS: tuple[Any, ...] = (
     "\U0001f680", "x" * 10_000, "'; DROP TABLE orders; --",
 )  # fmt: skip
 
+_CORRELATION_IDS: dict[str, Any] = {
+    "of another type": 7, "true": True, "array": [], "object": {}, "too long": "x" * 129, "null byte": "\0",
+    "half a surrogate pair": "\ud800",
+}  # fmt: skip
+
 _MESSAGES: dict[str, dict[str, Any]] = {
-    "no id": {},
     "other spelling": {"order_id": ID},
     "wrapped": {"detail": {"orderId": ID}},
     "an unknown order": {"orderId": ID},
     "no order has this id": {"orderId": "00000000-0000-0000-0000-000000000000"},
-    "correlation id of the wrong type": {"orderId": ID, "correlationId": 7},
-    "correlation id too long": {"orderId": ID, "correlationId": "x" * 129},
+    "as large as can be": {"orderId": ID + "x" * (LONGEST - len(json.dumps({"orderId": ID})))},
+    "an unknown order and much more": {"orderId": ID, "x": ["y" * 100] * 2_000},
     "a stream record": {"eventName": "INSERT", "dynamodb": {"NewImage": {"orderId": {"S": ID}}}},
     "an S3 event": {"Records": [{"s3": {"bucket": {"name": "x"}}}]},
     "an SNS envelope": {"Type": "Notification", "Message": json.dumps({"orderId": ID})},
+    **{f"correlation id {_name}": {"orderId": ID, "correlationId": _id} for _name, _id in _CORRELATION_IDS.items()},
     **{f"id {_short}": {"orderId": order_id} for order_id in _IDS for _short in [repr(order_id)[:30]]},
 }
