@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-LONGEST_PAUSE = 900
-"""Seconds between two looks at an order that can't be processed; with 20 receives that is hours, not minutes."""
+LONGEST_PAUSE = 120
+"""Seconds between two looks at an order that can't be processed: 100 receives of its message then take three hours."""
 
 
 class NotFinished(Exception):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 
 import pytest
 from sam_template import ROOT, Resource, Template, functions, name, of_type
 
+from order_engine.application.execute_order import SAFETY_MARGIN
 from order_engine.contracts.routes import METHODS
+from order_engine.venues.simulated import VALIDITY
 
 DAY = 24 * 60 * 60
 ROUTES = {
@@ -96,12 +99,17 @@ def test_the_processor_says_which_messages_failed_and_is_limited_by_its_settings
 def test_dead_letters_are_few_and_kept_long(template: Template) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
     redrive = queues["OrdersQueue"]["RedrivePolicy"]
-    first_try = 1
-    attempts = first_try + template["Parameters"]["MaxRetryAttempts"]["MaxValue"]
     assert name(redrive["deadLetterTargetArn"]) == "DeadLetterQueue"
-    assert redrive["maxReceiveCount"] == 20 > attempts
     assert queues["OrdersQueue"]["MessageRetentionPeriod"] < queues["DeadLetterQueue"]["MessageRetentionPeriod"]
     assert queues["DeadLetterQueue"]["MessageRetentionPeriod"] == 14 * DAY
+
+
+def test_a_message_is_received_far_more_often_than_all_attempts_of_its_order_may_take(template: Template) -> None:
+    first_try = 1
+    attempts = first_try + template["Parameters"]["MaxRetryAttempts"]["MaxValue"]
+    watched = functions(template)["ProcessOrders"]["Timeout"] - SAFETY_MARGIN  # seconds of a transaction's validity
+    receives = attempts * ceil(VALIDITY.total_seconds() / watched)
+    assert template["Resources"]["OrdersQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] >= 2 * receives
 
 
 def test_queues_are_encrypted(template: Template) -> None:
