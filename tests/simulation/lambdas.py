@@ -91,7 +91,8 @@ def close_dead_letters(ports: Ports) -> None:
         except OrderEngineError as failure:
             ports.world.expect(failure)
     for letter in letters:
-        ports.dead_letters.put_back(letter)
+        with suppress(DependencyUnavailable):
+            ports.dead_letters.put_back(letter)
 
 
 def push_events(ports: Ports, images: Sequence[Order]) -> None:

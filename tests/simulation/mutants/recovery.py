@@ -6,9 +6,8 @@ from order_engine.application.close_dead_letters import DeadLetterClosing
 from order_engine.application.execute_order import OrderExecution
 from order_engine.application.submit_order import OrderDesk
 from order_engine.application.sweep_orders import is_turn, sweep_orders
-from order_engine.fakes.queue import InMemoryDeadLetters
 from tests.simulation.event_sources import poll_queue
-from tests.simulation.lambdas import Worker, process_orders
+from tests.simulation.lambdas import Worker, close_dead_letters, process_orders
 from tests.simulation.mutants.mutant import mutant
 
 RECOVERY = (
@@ -39,9 +38,9 @@ RECOVERY = (
     mutant(
         "the letter of a closed order is deleted",
         (
-            InMemoryDeadLetters.put_back,
-            "message.visible_at = self.queue.clock.now()",
-            "self.queue.dead.remove(message)",
+            close_dead_letters,
+            "ports.dead_letters.put_back(letter)",
+            "ports.world.queue.dead = [one for one in ports.world.queue.dead if one.receipt != letter.receipt]",
         ),
     ),
     mutant(
