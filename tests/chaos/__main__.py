@@ -12,6 +12,7 @@ import time
 from rich.console import Console
 
 from local.cloud import temporary_cloud
+from tests.chaos.mutant import WITHOUT_VERSION_CONDITION
 from tests.chaos.report import figures, report
 from tests.chaos.run import PARAMETERS, Plan, chaos
 
@@ -24,7 +25,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=plain.seconds, help="of load and faults")
     parser.add_argument("--seed", type=int, default=plain.seed, help="of the faults' dice; time has its say too")
     parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output, nothing else")
+    parser.add_argument("--without-version-condition", action="store_true", help=WITHOUT_VERSION_CONDITION.what)
     given = parser.parse_args()
+    if given.without_version_condition:
+        same = [f"--{name}={getattr(given, name)}" for name in ("orders", "seconds", "seed")]
+        return WITHOUT_VERSION_CONDITION.run([*same, *(["--json"] if given.json else [])])
     began, console = time.monotonic(), Console(stderr=True, highlight=False)
 
     def tell(what: str) -> None:

@@ -31,13 +31,16 @@ SLIPPAGE = "0.01"
 class Clients:
     """Everybody who places orders. Half of them come over HTTP, half over a socket; all are followed over sockets.
 
-    After each acceptance the queue gets the order's message once more. Moments are those of `time.monotonic`.
+    After each acceptance the queue gets the order's message once more; what the sweeper sends has no such twin.
+    Moments are those of `time.monotonic`.
     """
 
     cloud: LocalCloud
     streams: Sequence[OrderStream]
     made_again: Counter[str] = field(default_factory=Counter)
     """Requests that were made again, as there was no answer, or only that the server had failed."""
+    sent_again: int = 0
+    """Messages that the queue has taken once more."""
     accepted: dict[str, float] = field(default_factory=dict)
     """When each order was accepted."""
     ended: dict[str, float] = field(default_factory=dict)
@@ -54,6 +57,13 @@ class Clients:
                     tasks.create_task(self._order(number, client))
                     await asyncio.sleep(seconds / orders)
 
+    async def queue_again(self, order_id: str) -> None:
+        """Send an order's message once more."""
+        queue = self.cloud.session.client("sqs")
+        message = {"QueueUrl": self.cloud.outputs["OrdersQueueUrl"], "MessageBody": json.dumps({"orderId": order_id})}
+        await asyncio.to_thread(queue.send_message, **message)
+        self.sent_again += 1
+
     def heard(self, order_id: str) -> list[Heard]:
         """Return what the order's client knows of it."""
         events = self._followed[order_id].feed(order_id).events
@@ -64,7 +74,7 @@ class Clients:
         order_id = await self._place(number, client, stream)
         self.accepted[order_id] = time.monotonic()
         self._followed[order_id] = stream
-        await asyncio.to_thread(self._queue_again, order_id)
+        await self.queue_again(order_id)
         if number % CANCEL_EVERY == 0:
             await self._cancel(client, order_id)
         await self._until(lambda: stream.wait_until_terminal(order_id))
@@ -93,8 +103,3 @@ class Clients:
             except (ServerFault, Unavailable) as failed:
                 self.made_again[str(failed)] += 1
                 await asyncio.sleep(0.25)
-
-    def _queue_again(self, order_id: str) -> None:
-        queue = self.cloud.session.client("sqs")
-        body = json.dumps({"orderId": order_id})
-        queue.send_message(QueueUrl=self.cloud.outputs["OrdersQueueUrl"], MessageBody=body)

@@ -34,7 +34,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "secondsWithoutPostgres": round(up - down, 1),
             "eventSourcesPaused": faults.paused,
             "socketsCut": faults.sockets.was_cut,
-            "messagesSentTwice": len(evidence.accepted),
+            "messagesSentTwice": outcome.clients.sent_again,
             "attemptsFailedAtAVenue": sum(1 for order in evidence.orders.values() for _ in failures(order)),
             "requestsMadeAgain": dict(outcome.clients.made_again),
         },

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from local.cloud import LocalCloud
 from order_engine.domain.events import Status
@@ -23,6 +23,7 @@ STREAMS = 12
 
 PATIENCE = 420.0
 """Seconds after the last fault in which all has to be well again. What a killed worker held is hidden for 180."""
+WELL_AGAIN = "orders, Postgres, clients and queue are well again in time"
 
 PARAMETERS = dict.fromkeys(("QuoteFailureRate", "SimulationFailureRate", "ExecutionFailureRate"), "0.3")
 
@@ -52,6 +53,12 @@ class Recovery:
     clients: float | None
     queue: float | None
 
+    @property
+    def verdict(self) -> Verdict:
+        """Return the promise that all of this comes in time, and what did not."""
+        late = (name for name, seconds in asdict(self).items() if seconds is None)
+        return Verdict(WELL_AGAIN, tuple(f"{name}: not within {PATIENCE:g} s" for name in late))
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -62,7 +69,11 @@ class Outcome:
     clients: Clients
     recovery: Recovery
     evidence: Evidence
-    verdicts: list[Verdict]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """Return all promises, and how they were broken."""
+        return [*verdicts(self.evidence), self.recovery.verdict]
 
     @property
     def good(self) -> bool:
@@ -96,7 +107,7 @@ async def chaos(cloud: LocalCloud, plan: Plan, tell: Callable[[str], None]) -> O
             load.cancel()
             await asyncio.wait([load])
     evidence = await asyncio.to_thread(gather, cloud, clients, plan.orders)
-    return Outcome(plan, faults, clients, recovery, evidence, verdicts(evidence))
+    return Outcome(plan, faults, clients, recovery, evidence)
 
 
 async def _recovery(cloud: LocalCloud, plan: Plan, load: asyncio.Task[None]) -> Recovery:

@@ -48,7 +48,7 @@ def without_a_trace(cloud: LocalCloud) -> Iterator[None]:
     read = cloud.settings.functions_log.stat().st_size
     yield
     eventually(lambda: stored(cloud), lambda now: now == before, seconds=10)  # the tests' own connections end
-    assert [line for line in logged(cloud, read) if '"exception' in line] == []
+    assert [line for line in logged(cloud, read) if "Traceback (most recent call last)" in line] == []
 
 
 def stored(cloud: LocalCloud) -> dict[str, list[str]]:
