@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from fake_gateway import LIFE, QUICK, FakeGateway, event, order_view
+from fake_gateway import LIFE, QUICK, FakeGateway, order_view
 from typer.testing import CliRunner, Result
 
-from orders_client import OrdersError, Retries
+from orders_client import Retries
 from orders_client.cli.app import app
-from orders_client.cli.dead_letters import DeadLetters, Letter
 from orders_client.cli.history_copy import NotRecorded
 from orders_client.cli.shared import Setup, stream_url
 
@@ -238,99 +236,6 @@ class TestLoad:
     def test_failed_orders_give_1(self, engine: FakeEngine) -> None:
         engine.life = ("pending", "failed")
         assert engine.run("load", "-n", "3").exit_code == 1
-
-
-@dataclass
-class FakeLetters:
-    letters: list[Letter]
-    settled: list[tuple[str, Letter]] = field(default_factory=list)
-
-    def read(self) -> list[Letter]:
-        return self.letters
-
-    def put_back(self, letter: Letter) -> None:
-        self.settled.append(("put back", letter))
-
-    def leave(self, letter: Letter) -> None:
-        self.settled.append(("left", letter))
-
-    def drop(self, letter: Letter) -> None:
-        self.settled.append(("deleted", letter))
-
-    def run(self, engine: FakeEngine, *arguments: str, answer: str = "") -> Result:
-        def found(stack: str, url: str) -> DeadLetters:
-            assert (stack, url) == ("order-engine", "http://localhost:3000")
-            return self
-
-        setup = Setup(transport=httpx.MockTransport(engine), retries=Retries(attempts=1), dead_letters=found)
-        return CliRunner().invoke(app, ["redrive", *arguments], obj=setup, input=answer)
-
-
-class TestRedrive:
-    @pytest.fixture
-    def letters(self, engine: FakeEngine) -> Iterator[FakeLetters]:
-        engine.gateway.orders[ID] = [event(1, "pending"), event(2, "routing")]
-        sent = datetime(2026, 3, 1, tzinfo=UTC)
-        about = [(f'{{"orderId":"{ID}"}}', ID), (f'{{"orderId":"{OTHER}"}}', OTHER), ("[]", None)]
-        letters = FakeLetters([Letter(body, order_id, sent, "receipt") for body, order_id in about])
-        yield letters
-        assert [letter for _, letter in letters.settled] == letters.letters  # none stays out of sight, none twice
-
-    @pytest.mark.parametrize(("answer", "outcome"), [("y\n", "put back"), ("n\n", "left")])
-    def test_shows_why_and_does_as_told(
-        self, engine: FakeEngine, letters: FakeLetters, answer: str, outcome: str
-    ) -> None:
-        done = letters.run(engine, answer=answer)
-        assert done.exit_code == 0
-        assert "routing since" in done.stdout
-        assert "There is no such order" in done.stdout
-        assert "no wake-up call" in done.stdout
-        assert [what for what, _ in letters.settled] == [outcome, "left", "left"]
-
-    @pytest.mark.parametrize(("answers", "outcome"), [("n\ny\n", "deleted"), ("n\nn\n", "left")])
-    def test_what_is_about_no_order_is_deleted_on_demand_only(
-        self, engine: FakeEngine, letters: FakeLetters, answers: str, outcome: str
-    ) -> None:
-        done = letters.run(engine, "--drop", answer=answers)
-        assert "Delete 2 that are about no order" in done.stderr
-        assert [what for what, _ in letters.settled] == ["left", outcome, outcome]
-
-    def test_json_only_shows(self, engine: FakeEngine, letters: FakeLetters) -> None:
-        done = letters.run(engine, "--json", "--drop")
-        assert [one.get("orderId") for one in lines(done.stdout)] == [ID, OTHER, None]
-        assert [one["status"] for one in lines(done.stdout)] == ["routing", "poison", "poison"]
-        assert {what for what, _ in letters.settled} == {"left"}
-
-    def test_yes_does_not_ask(self, engine: FakeEngine, letters: FakeLetters) -> None:
-        letters.run(engine, "--yes", "--drop", "--json")
-        assert [what for what, _ in letters.settled] == ["put back", "deleted", "deleted"]
-
-    def test_an_engine_that_fails_is_no_reason_to_call_a_letter_poison(
-        self, engine: FakeEngine, letters: FakeLetters
-    ) -> None:
-        done = letters.run(lambda _: httpx.Response(500, json={}), "--yes", "--drop")  # type: ignore[arg-type]
-        assert done.exit_code == 3
-        assert {what for what, _ in letters.settled} == {"left"}
-
-    def test_letters_are_left_when_the_engine_is_not_there(self, engine: FakeEngine, letters: FakeLetters) -> None:
-        def refuse(_: httpx.Request) -> httpx.Response:
-            raise httpx.ConnectError("refused")
-
-        done = letters.run(refuse, "--yes")  # type: ignore[arg-type]
-        assert done.exit_code == 4
-        assert {what for what, _ in letters.settled} == {"left"}
-
-    def test_none_are_no_question(self, engine: FakeEngine) -> None:
-        done = FakeLetters([]).run(engine)
-        assert (done.exit_code, done.stdout.strip()) == (0, "No dead letters.")
-
-    def test_without_aws_it_says_what_to_set(self, engine: FakeEngine) -> None:
-        def missing(_stack: str, _url: str) -> DeadLetters:
-            raise OrdersError("This command needs boto3.", "pip install boto3")
-
-        done = CliRunner().invoke(app, ["redrive"], obj=Setup(dead_letters=missing))
-        assert done.exit_code == 4
-        assert "pip install boto3" in done.stderr
 
 
 @dataclass

@@ -1,23 +1,39 @@
-"""The dead letters on SQS (moto's): read without being lost, put back whole, or left."""
+"""The dead letters on SQS (moto's): read without being lost, put back whole, or left; and their orders."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count, islice
 from typing import Any
+from uuid import UUID
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from orders_client import OrdersError
-from orders_client.cli.dead_letters import SqsDeadLetters, dead_letters_of
+from orders_client.cli.dead_letters import READ_FOR, SqsDeadLetters, StoredOrder, dead_letters_of
 
-TEMPLATE = {
-    "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in ("Orders", "Dead")},
-    "Outputs": {"OrdersQueueUrl": {"Value": {"Ref": "Orders"}}, "DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}},
+TABLE = {
+    "AttributeDefinitions": [{"AttributeName": "orderId", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "orderId", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
 }
+TEMPLATE = {
+    "Resources": {
+        "Orders": {"Type": "AWS::SQS::Queue"},
+        "Dead": {"Type": "AWS::SQS::Queue"},
+        "Table": {"Type": "AWS::DynamoDB::Table", "Properties": TABLE},
+    },
+    "Outputs": {
+        "OrdersQueueUrl": {"Value": {"Ref": "Orders"}},
+        "DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}},
+        "OrdersTableName": {"Value": {"Ref": "Table"}},
+    },
+}
+ID = "0190d3c0-0000-7000-8000-00000000000a"
 
 
 @pytest.fixture
@@ -44,14 +60,55 @@ def messages(letters: SqsDeadLetters, url: str) -> list[dict[str, Any]]:
 
 
 def test_reading_finds_more_than_one_portion_and_what_each_is_about(letters: SqsDeadLetters) -> None:
-    for number in range(12):
-        put(letters, json.dumps({"orderId": f"order-{number}"}))
-    for body in ("no json", "[]", '{"orderId": 7}'):
+    ids = {str(UUID(int=number)) for number in range(12)}
+    for order_id in ids:
+        put(letters, json.dumps({"orderId": order_id.upper()}))
+    for body in ("no json", "[]", '{"orderId": 7}', '{"orderId": "42"}'):
         put(letters, body)
     read = letters.read()
-    assert {letter.order_id for letter in read} == {*(f"order-{number}" for number in range(12)), None}
-    assert len(read) == 15
+    assert {letter.order_id for letter in read} == {*ids, None}
+    assert len({letter.id for letter in read}) == len(read) == 16
     assert letters.read() == []  # they are out of sight now
+    assert letters.hidden() == 16
+
+
+def test_a_letter_that_is_received_twice_counts_once_and_with_its_later_receipt(letters: SqsDeadLetters) -> None:
+    class Twice:
+        receipts = iter(["first", "second"])
+
+        def receive_message(self, **_: object) -> dict[str, Any]:
+            return {
+                "Messages": [{"MessageId": "m", "Body": "", "ReceiptHandle": one} for one in islice(self.receipts, 1)]
+            }
+
+    (letter,) = replace(letters, sqs=Twice()).read()
+    assert letter.receipt == "second"
+
+
+def test_reading_ends_although_there_are_ever_more(letters: SqsDeadLetters) -> None:
+    class Endless:
+        def receive_message(self, **_: object) -> dict[str, Any]:
+            return {"Messages": [{"MessageId": str(next(seconds)), "Body": "", "ReceiptHandle": ""}]}
+
+    seconds = count()
+    read = replace(letters, sqs=Endless(), now=lambda: float(next(seconds))).read()
+    assert 0 < len(read) <= READ_FOR
+
+
+def test_a_letter_is_held_until_shortly_before_it_comes_into_sight(letters: SqsDeadLetters) -> None:
+    put(letters, "no json")
+    (letter,) = replace(letters, now=lambda: 1_000.0).read()
+    held = [replace(letters, now=lambda at=at: 1_000.0 + at).holds(letter) for at in (0, 269, 271, 301)]
+    assert held == [True, True, False, False]
+
+
+def test_the_order_is_read_from_the_table_whoever_it_belongs_to(letters: SqsDeadLetters) -> None:
+    item = {"orderId": {"S": ID}, "userId": {"S": "somebody"}, "status": {"S": "pending"}, "version": {"N": "3"}}
+    letters.dynamodb.put_item(TableName=letters.table, Item=item)
+    for body in (json.dumps({"orderId": ID}), json.dumps({"orderId": str(UUID(int=0))}), "no json"):
+        put(letters, body)
+    found = {letter.order_id: letters.order(letter) for letter in letters.read()}
+    assert found == {ID: StoredOrder("pending", 3), str(UUID(int=0)): None, None: None}
 
 
 def test_putting_back_moves_the_message_with_its_group(letters: SqsDeadLetters) -> None:
