@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,9 +135,13 @@ class Engine:
         except Crash:
             return
         except DependencyUnavailable:
-            self.queue.give_back(message.receipt, 2.0)
+            self._give_back(message, 2.0)
             return
         if isinstance(result, LookAgain):
-            self.queue.give_back(message.receipt, result.after)
+            self._give_back(message, result.after)
         else:
             self.queue.delete(message.receipt)
+
+    def _give_back(self, message: Message, after: float) -> None:
+        with suppress(DependencyUnavailable):  # its time is up: it is in sight again
+            self.queue.give_back(message.receipt, after)

@@ -14,6 +14,7 @@ from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
+from tests.support.history import without_zeros
 from tests.support.orders import CANCELLED, CONFIRMED, FAILED, LIVES, REVERTED, after, images, new_order
 
 
@@ -34,7 +35,7 @@ def test_the_counts_are_published_as_they_are_afterwards() -> None:
     orders = [after(new_order(), *life) for life in (CONFIRMED, CONFIRMED, FAILED)]
     record_history(history, counts, orders)
     record_history(history, counts, [new_order()])
-    assert counts.read() == {"confirmed": 2, "failed": 1, "pending": 1}
+    assert without_zeros(counts.read()) == {"confirmed": 2, "failed": 1, "pending": 1}
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -93,7 +93,8 @@ def test_a_retry_comes_again_when_it_is_due(deployed: Deployment) -> None:
     assert (retried.status, retried.events[-1].data["attempt"]) == (Status.PENDING, 2)
     due: Any = retried.next_attempt_at
     assert isinstance(due, datetime)
-    assert comes_again_in(deployed, wake_up(order.id)) == (due - deployed.engine.clock.now()).total_seconds()
+    too_late = comes_again_in(deployed, wake_up(order.id)) - (due - deployed.engine.clock.now()).total_seconds()
+    assert 0 <= too_late < 1  # the queue knows whole seconds only
 
 
 def test_an_order_that_keeps_failing_fails_after_its_retries_and_its_message_is_deleted(deployed: Deployment) -> None:

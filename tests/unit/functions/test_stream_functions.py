@@ -17,6 +17,7 @@ from order_engine.fakes.history import InMemoryHistory
 from order_engine.fakes.orders import InMemoryOrderStore
 from tests.support.events import ALICES_ORDER, BOBS_ORDER, CONNECTION, event
 from tests.support.functions import Deployment
+from tests.support.history import without_zeros
 from tests.support.invariants import check_life
 
 RECORDS = event("dynamodb_order_stream")["Records"]
@@ -82,7 +83,7 @@ def test_the_history_holds_the_newest_of_each_order_and_the_counts_follow(deploy
             ALICES_ORDER: 5,
             BOBS_ORDER: 3,
         }
-        assert deployed.counts.read() == {"confirmed": 1, "pending": 1}
+        assert without_zeros(deployed.counts.read()) == {"confirmed": 1, "pending": 1}
     assert deployed.history.orders[ALICES_ORDER].status is Status.CONFIRMED
 
 
@@ -90,7 +91,7 @@ def test_counting_anew_publishes_what_is_there(deployed: Deployment) -> None:
     deployed.call("write_history", "dynamodb_order_stream")
     del deployed.history.orders[BOBS_ORDER]
     assert deployed.call("write_history", {"recount": True}) is None
-    assert deployed.counts.read() == {"confirmed": 1}
+    assert without_zeros(deployed.counts.read()) == {"confirmed": 1}
 
 
 def test_without_postgres_the_batch_comes_again(deployed: Deployment) -> None:

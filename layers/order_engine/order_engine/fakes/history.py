@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from order_engine.application.ports import Census
+from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 
 
@@ -27,7 +28,8 @@ class InMemoryHistory:
 
     def recount(self) -> Census:
         """Return the number of orders in each status."""
-        return Census(next(self._moments), Counter(str(order.status) for order in self.orders.values()))
+        counted = Counter(order.status for order in self.orders.values())
+        return Census(next(self._moments), {status.value: counted[status] for status in Status})
 
 
 @dataclass(slots=True)

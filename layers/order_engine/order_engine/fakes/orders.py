@@ -39,10 +39,10 @@ class InMemoryOrderStore:
         self._write(order)
 
     def overdue(self, now: datetime) -> Iterator[Overdue]:
-        """Yield the open orders that are due, oldest first."""
-        due = (order for order in self.orders.values() if not order.status.terminal and order.due_at <= now)
-        for order in sorted(due, key=lambda order: order.due_at):
-            yield Overdue(order.id, order.due_at)
+        """Yield the open orders that are due, by the second, oldest first."""
+        orders = (order for order in self.orders.values() if not order.status.terminal)
+        overdue = (Overdue(order.id, order.due_at.replace(microsecond=0)) for order in orders)
+        yield from sorted((one for one in overdue if one.due_at <= now), key=lambda one: one.due_at)
 
     def _write(self, order: Order) -> None:
         self.orders[order.id] = order

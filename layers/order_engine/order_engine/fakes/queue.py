@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
+from math import ceil
 
 from order_engine.application.ports import Clock, DeadLetter
+from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.order import Order
+
+LARGEST_BATCH = 10
+"""Messages that SQS takes or gives at once."""
 
 
 @dataclass(slots=True)
@@ -46,7 +51,9 @@ class InMemoryQueue:
         self.put(json.dumps(body))
 
     def send_again(self, order_ids: Sequence[str]) -> None:
-        """Send a message for each order."""
+        """Send a message for each order: one to ten, or SQS refuses them all."""
+        if not 1 <= len(order_ids) <= LARGEST_BATCH:
+            raise DependencyUnavailable(f"The order queue refuses a batch of {len(order_ids)} messages.")
         for order_id in order_ids:
             self.put(json.dumps({"orderId": order_id}))
 
@@ -54,8 +61,8 @@ class InMemoryQueue:
         """Send any text."""
         self.messages.append(Message(body, self.clock.now() + timedelta(seconds=delay)))
 
-    def receive(self, limit: int = 10) -> list[Message]:
-        """Return visible messages and hide them; those received too often become dead letters."""
+    def receive(self, limit: int = LARGEST_BATCH) -> list[Message]:
+        """Return visible messages as they are now, and hide them; those received too often become dead letters."""
         now = self.clock.now()
         received: list[Message] = []
         for message in [message for message in self.messages if message.visible_at <= now]:
@@ -66,7 +73,7 @@ class InMemoryQueue:
                 message.receive_count += 1
                 message.visible_at = now + timedelta(seconds=self.visibility_timeout)
                 message.receipt = self.new_receipt()
-                received.append(message)
+                received.append(replace(message))
         return received
 
     def delete(self, receipt: str) -> None:
@@ -78,10 +85,13 @@ class InMemoryQueue:
         return str(next(self._receipts))
 
     def give_back(self, receipt: str, after: float) -> None:
-        """Let a received message be seen again after so many seconds."""
-        for message in self.messages:
-            if message.receipt == receipt:
-                message.visible_at = self.clock.now() + timedelta(seconds=after)
+        """Let a received message be seen again after so many seconds, rounded up.
+
+        Raises:
+            DependencyUnavailable: it is deleted, in sight again, or received by somebody else.
+        """
+        now = self.clock.now()
+        _in_flight(self.messages, receipt, now).visible_at = now + timedelta(seconds=max(0, ceil(after)))
 
 
 @dataclass(slots=True)
@@ -89,7 +99,7 @@ class InMemoryDeadLetters:
     """`DeadLetters` of an in-memory queue; a letter that was read is out of sight for `look_for` seconds."""
 
     queue: InMemoryQueue
-    look_for: float = 30.0
+    look_for: float = 90.0
 
     def read(self) -> Iterator[DeadLetter]:
         """Yield each visible letter and hide it."""
@@ -101,10 +111,9 @@ class InMemoryDeadLetters:
                 yield DeadLetter(letter.body, letter.receipt)
 
     def put_back(self, letter: DeadLetter) -> None:
-        """Make a letter visible again."""
-        for message in self.queue.dead:
-            if message.receipt == letter.receipt:
-                message.visible_at = self.queue.clock.now()
+        """Make a letter visible again. Raises `DependencyUnavailable` if it is that already, or gone."""
+        now = self.queue.clock.now()
+        _in_flight(self.queue.dead, letter.receipt, now).visible_at = now
 
     def redrive(self) -> int:
         """Put all letters back on the queue; return how many there were."""
@@ -112,3 +121,11 @@ class InMemoryDeadLetters:
         for letter in letters:
             self.queue.put(letter.body)
         return len(letters)
+
+
+def _in_flight(messages: Iterable[Message], receipt: str, now: datetime) -> Message:
+    """Return the message that was last received with this receipt, and is still out of sight."""
+    for message in messages:
+        if message.receipt == receipt and message.visible_at > now:
+            return message
+    raise DependencyUnavailable("SQS did not answer: no message is in flight with this receipt.")
