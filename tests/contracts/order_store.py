@@ -1,8 +1,8 @@
-"""The contract of `OrderStore`."""
+"""The contracts of `OrderStore` and of the stream of what is written to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +12,8 @@ from order_engine.application.ports import OrderStore, Overdue
 from order_engine.domain.errors import OrderNotFound, VersionConflict
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
-from tests.support.orders import CONFIRMED, LIVES, START, after, images, new_order, terms
+from tests.support.cloud import eventually
+from tests.support.orders import CANCELLED, CONFIRMED, LIVES, START, after, images, new_order, terms
 
 UNKNOWN = "0198a1b2-7c3d-7e4f-8a5b-000000000000"
 
@@ -100,6 +101,13 @@ class OrderStoreContract:
         assert {one.due_at for one in store.overdue(due_at) if one.order_id in orders} == {due_at}
         assert orders <= ids(store.overdue(due_at + timedelta(days=30)))
 
+    def test_when_an_order_is_due_is_known_to_the_second(self, store: OrderStore) -> None:
+        order = new_order(at=START + timedelta(milliseconds=999))
+        store.create(order)
+        due_at = order.due_at.replace(microsecond=0)
+        assert order.id not in ids(store.overdue(due_at - timedelta(milliseconds=1)))
+        assert Overdue(order.id, due_at) in store.overdue(due_at)
+
     @pytest.mark.parametrize("life", LIVES, ids=lambda life: life[-1])
     def test_an_order_that_has_ended_is_never_overdue(self, store: OrderStore, life: tuple[Status, ...]) -> None:
         order = store_life(store, *life)
@@ -109,3 +117,46 @@ class OrderStoreContract:
         orders = [store_life(store).id for _ in range(30)]
         told = [one.order_id for one in store.overdue(START + timedelta(hours=1)) if one.order_id in orders]
         assert sorted(told) == sorted(orders)
+
+
+Images = Callable[[str], Sequence[Order]]
+"""Gives the images of one order that its table's stream has so far, in order."""
+
+
+class OrderStreamContract:
+    """Inherit this and give fixtures `store` and `images_of`. Streams are late, so all wait for the last image."""
+
+    @pytest.mark.parametrize("life", LIVES, ids=lambda life: life[-1])
+    def test_each_write_is_one_image_and_they_keep_their_order(
+        self, store: OrderStore, images_of: Images, life: tuple[Status, ...]
+    ) -> None:
+        written = images(new_order(), *life)
+        store_life(store, *life, order=written[0])
+        assert until(written[-1], images_of) == written
+
+    def test_what_is_refused_gives_no_image(self, store: OrderStore, images_of: Images) -> None:
+        accepted, routing, cancelled = images(new_order(), *CANCELLED)
+        with pytest.raises(OrderNotFound):
+            store.append(routing)
+        assert store.create(accepted) is None
+        assert store.create(accepted) is None
+        assert store.create(new_order(accepted.id, user_id="mallory")) == accepted
+        store.append(routing)
+        for late in (routing, after(accepted, Status.CANCELLED), after(routing, *CONFIRMED[1:3])):
+            with pytest.raises(VersionConflict):
+                store.append(late)
+        store.append(cancelled)
+        assert until(cancelled, images_of) == [accepted, routing, cancelled]
+
+    def test_reading_gives_no_image(self, store: OrderStore, images_of: Images) -> None:
+        accepted, routing = images(new_order(), Status.ROUTING)
+        store.create(accepted)
+        assert store.load(accepted.id) == accepted
+        assert accepted.id in ids(store.overdue(accepted.due_at))
+        store.append(routing)
+        assert until(routing, images_of) == [accepted, routing]
+
+
+def until(last: Order, images_of: Images) -> list[Order]:
+    """Wait for the last image of an order; return all that there are by then."""
+    return list(eventually(lambda: images_of(last.id), lambda images: last in images))

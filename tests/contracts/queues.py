@@ -1,20 +1,52 @@
-"""The contracts of `WakeUpQueue` and `DeadLetters`."""
+"""The contracts of `WakeUpQueue`, with what the other end of it can rely on, and of `DeadLetters`."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
-from order_engine.application.ports import DeadLetters, WakeUpQueue
+import pytest
+
+from order_engine.application.ports import Clock, DeadLetter, DeadLetters, WakeUpQueue
+from order_engine.domain.errors import DependencyUnavailable
 from tests.support.orders import new_order
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How long a message and a letter are out of sight once received, in seconds, and how often that may be."""
+
+    visibility_timeout: int = 60
+    max_receive_count: int = 5
+    look_for: int = 60
 
 
 class Queue(WakeUpQueue, Protocol):
     """The queue as a worker sees it."""
 
     def give_back(self, receipt: str, after: float) -> None:
-        """Let a received message be seen again after so many seconds."""
+        """Let a received message be seen again after so many seconds. Raises `DependencyUnavailable`."""
+
+
+class Received(Protocol):
+    """A message as it was received."""
+
+    @property
+    def body(self) -> str:
+        """What it says."""
+
+    @property
+    def receipt(self) -> str:
+        """What this receive of it is called."""
+
+    @property
+    def receive_count(self) -> int:
+        """How often it was received, this time included."""
 
 
 class Line(Protocol):
@@ -28,23 +60,40 @@ class Line(Protocol):
     def letters(self) -> DeadLetters:
         """Its dead letters."""
 
-    def receive(self) -> list[tuple[str, str]]:
-        """Return body and receipt of the messages that are visible now, and hide them."""
+    @property
+    def clock(self) -> Clock:
+        """The time that messages are hidden by."""
+
+    def receive(self) -> Sequence[Received]:
+        """Return messages that are visible now, and hide them."""
+
+    def delete(self, receipt: str) -> None:
+        """Delete a message, if this is its latest receipt."""
 
     def bury(self, body: str) -> None:
         """Put a letter into the dead letter queue."""
+
+    def soon(self, look: Callable[[], T]) -> T:
+        """Look until there is something, and return it."""
+
+
+NewLine = Callable[[Rules], Line]
 
 
 def received(line: Line) -> list[Any]:
     """Receive until there is nothing more; return what the messages say."""
     found: list[Any] = []
     while messages := line.receive():
-        found += [json.loads(body) for body, _ in messages]
+        found += [json.loads(message.body) for message in messages]
     return found
 
 
 class QueueContract:
-    """Inherit this and give a fixture `line`, with a visibility timeout of a minute or more."""
+    """Inherit this and give a fixture `new_line`."""
+
+    @pytest.fixture
+    def line(self, new_line: NewLine) -> Line:
+        return new_line(Rules())
 
     def test_a_message_says_which_order_and_by_which_request(self, line: Line) -> None:
         order = new_order(user_id="ünï\0", correlation_id="request-1")
@@ -61,22 +110,127 @@ class QueueContract:
         line.queue.send_again(orders)
         assert sorted(message["orderId"] for message in received(line)) == sorted(orders)
 
+    @pytest.mark.parametrize("number", [0, 11])
+    def test_none_or_more_than_ten_are_refused_as_a_whole(self, line: Line, number: int) -> None:
+        with pytest.raises(DependencyUnavailable):
+            line.queue.send_again([str(uuid4()) for _ in range(number)])
+        assert received(line) == []
+
+    def test_no_more_than_ten_are_received_at_once(self, line: Line) -> None:
+        orders = [new_order() for _ in range(12)]
+        for order in orders:
+            line.queue.send(order)
+        first = line.receive()
+        assert 1 <= len(first) <= 10
+        rest = received(line)
+        assert sorted([json.loads(one.body)["orderId"] for one in first] + [one["orderId"] for one in rest]) == sorted(
+            order.id for order in orders
+        )
+
     def test_a_received_message_is_out_of_sight_until_it_is_given_back(self, line: Line) -> None:
         line.queue.send(new_order())
-        ((body, receipt),) = line.receive()
+        (message,) = line.receive()
         assert line.receive() == []
-        line.queue.give_back(receipt, 0)
-        assert [again for again, _ in line.receive()] == [body]
+        line.queue.give_back(message.receipt, 0)
+        (again,) = line.receive()
+        assert again.body == message.body
 
     def test_a_message_that_is_given_back_for_later_stays_out_of_sight(self, line: Line) -> None:
         line.queue.send(new_order())
-        ((_, receipt),) = line.receive()
-        line.queue.give_back(receipt, 50.5)
+        (message,) = line.receive()
+        line.queue.give_back(message.receipt, 50.5)
         assert line.receive() == []
+
+    def test_a_pause_is_whole_seconds_and_never_too_short(self, line: Line) -> None:
+        line.queue.send(new_order())
+        (message,) = line.receive()
+        before = line.clock.now()
+        line.queue.give_back(message.receipt, 0.2)
+        assert line.receive() == []
+        line.soon(line.receive)
+        assert (line.clock.now() - before).total_seconds() > 0.9
+
+    def test_each_receive_is_counted_and_has_a_receipt_of_its_own(self, line: Line) -> None:
+        line.queue.send(new_order())
+        receives = []
+        for _ in range(3):
+            (message,) = line.receive()
+            line.queue.give_back(message.receipt, 0)
+            receives.append(message)
+        assert [message.receive_count for message in receives] == [1, 2, 3]
+        assert len({message.receipt for message in receives}) == 3
+
+    def test_what_is_not_deleted_in_time_comes_again_and_what_is_does_not(self, new_line: NewLine) -> None:
+        line = new_line(Rules(visibility_timeout=2))
+        line.queue.send_again([str(uuid4()), str(uuid4())])
+        before = line.clock.now()
+        done, kept = line.receive()
+        line.delete(done.receipt)
+        (again,) = line.soon(line.receive)
+        assert (line.clock.now() - before).total_seconds() > 1.9
+        assert (again.body, again.receive_count) == (kept.body, 2)
+
+    def test_a_late_receipt_does_not_delete_what_somebody_else_has_received(self, line: Line) -> None:
+        line.queue.send(new_order())
+        (mine,) = line.receive()
+        line.queue.give_back(mine.receipt, 0)
+        (yours,) = line.receive()
+        line.delete(mine.receipt)
+        line.queue.give_back(yours.receipt, 0)
+        assert [message.body for message in line.receive()] == [mine.body]
+
+    def test_the_latest_receipt_deletes_a_message_that_is_in_sight_again(self, line: Line) -> None:
+        line.queue.send(new_order())
+        (message,) = line.receive()
+        line.queue.give_back(message.receipt, 0)
+        line.delete(message.receipt)
+        assert line.receive() == []
+
+    def test_a_message_that_was_deleted_can_not_be_given_back(self, line: Line) -> None:
+        line.queue.send(new_order())
+        (message,) = line.receive()
+        line.delete(message.receipt)
+        with pytest.raises(DependencyUnavailable):
+            line.queue.give_back(message.receipt, 0)
+        assert line.receive() == []
+
+    def test_a_message_that_is_in_sight_again_can_not_be_hidden(self, line: Line) -> None:
+        line.queue.send(new_order())
+        (message,) = line.receive()
+        line.queue.give_back(message.receipt, 0)
+        with pytest.raises(DependencyUnavailable):
+            line.queue.give_back(message.receipt, 50)
+        assert [again.body for again in line.receive()] == [message.body]
+
+    def test_after_its_last_receive_a_message_becomes_a_letter_but_not_while_it_is_worked_on(
+        self, new_line: NewLine
+    ) -> None:
+        line = new_line(Rules(max_receive_count=2))
+        line.queue.send(new_order())
+        (first,) = line.receive()
+        line.queue.give_back(first.receipt, 0)
+        (last,) = line.receive()
+        assert line.receive() == []
+        assert list(line.letters.read()) == []
+        line.queue.give_back(last.receipt, 0)
+        assert line.receive() == []
+        assert [letter.body for letter in line.letters.read()] == [first.body]
+
+    def test_a_message_that_is_done_at_its_last_receive_is_no_letter(self, new_line: NewLine) -> None:
+        line = new_line(Rules(max_receive_count=1))
+        line.queue.send(new_order())
+        (message,) = line.receive()
+        line.delete(message.receipt)
+        assert line.receive() == []
+        assert list(line.letters.read()) == []
 
 
 class DeadLettersContract:
-    """Inherit this and give a fixture `line`."""
+    """Inherit this and give a fixture `new_line`."""
+
+    @pytest.fixture
+    def line(self, new_line: NewLine) -> Line:
+        return new_line(Rules())
 
     def test_each_letter_is_read_once_whatever_it_says(self, line: Line) -> None:
         bodies = [f"letter {number}" for number in range(25)]
@@ -90,6 +244,19 @@ class DeadLettersContract:
         (letter,) = line.letters.read()
         line.letters.put_back(letter)
         assert [again.body for again in line.letters.read()] == ["wake up!"]
+
+    def test_a_letter_that_nobody_puts_back_is_in_sight_again_after_a_while(self, new_line: NewLine) -> None:
+        line = new_line(Rules(look_for=3))
+        line.bury("wake up!")
+        before = line.clock.now()
+        assert len(list(line.letters.read())) == 1
+        (again,) = line.soon(lambda: list(line.letters.read()))
+        assert again.body == "wake up!"
+        assert (line.clock.now() - before).total_seconds() > 2.9
+
+    def test_a_letter_that_is_not_there_can_not_be_put_back(self, line: Line) -> None:
+        with pytest.raises(DependencyUnavailable):
+            line.letters.put_back(DeadLetter("wake up!", "no receipt"))
 
     def test_without_letters_there_is_nothing_to_read(self, line: Line) -> None:
         assert list(line.letters.read()) == []

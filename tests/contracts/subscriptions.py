@@ -1,7 +1,8 @@
-"""The contract of `Subscriptions`."""
+"""The contracts of `Subscriptions` and of the stream of what is written to them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from order_engine.application.ports import Subscription, Subscriptions
 from order_engine.application.targets import ALL, order_target, user_target
 from order_engine.domain.errors import NotConnected, TooManySubscriptions
+from tests.support.cloud import eventually
 from tests.support.orders import START
 
 LIMIT = 100
@@ -38,8 +40,8 @@ class SubscriptionsContract:
         assert subscriptions.subscribers(target) == [Subscription(target, connection, 3, "alice")]
 
     def test_a_connection_may_begin_with_a_subscription(self, subscriptions: Subscriptions) -> None:
-        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "alice", START)
-        subscriptions.connect(first.connection_id, "alice", first)
+        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "ünï\0", START, "7")
+        subscriptions.connect(first.connection_id, "ünï\0", first)
         assert subscriptions.subscribers(first.target) == [first]
 
     @pytest.mark.parametrize("target", [new_target(), user_target(f"ünï#{uuid4()}"), ALL])
@@ -131,3 +133,64 @@ class SubscriptionsContract:
         subscriptions.remove(targets[1], connection)
         subscriptions.add(Subscription(targets[-1], connection))
         assert subscriptions.subscribers(targets[-1]) == [Subscription(targets[-1], connection)]
+
+
+Told = Callable[[str], Sequence[Subscription]]
+"""Gives the subscriptions of one connection that the table's stream has told of so far, in order."""
+
+
+class SubscriptionStreamContract:
+    """Inherit this and give fixtures `subscriptions` and `told`. Streams are late, so all wait for the last record."""
+
+    def test_each_wish_is_told_even_the_same_one_again(self, subscriptions: Subscriptions, told: Told) -> None:
+        """Whoever subscribes again wants the snapshot again; a row that stays as it is would give no record."""
+        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "alice", START, "7")
+        subscriptions.connect(first.connection_id, "alice", first)
+        subscriptions.add(first)
+        subscriptions.add(first)
+        assert until(last_wish(first, subscriptions), told)[:-1] == [first, first, first]
+
+    @pytest.mark.parametrize("target", [new_target(), ALL])
+    def test_a_subscription_that_is_there_can_be_told_once_more(
+        self, subscriptions: Subscriptions, told: Told, target: str
+    ) -> None:
+        subscription = Subscription(target, new_connection(subscriptions), 1)
+        renewed = replace(subscription, after_seq=2)
+        subscriptions.renew(subscription)
+        subscriptions.add(subscription)
+        subscriptions.add(renewed)
+        subscriptions.renew(subscription)
+        subscriptions.remove(target, subscription.connection_id)
+        subscriptions.renew(renewed)
+        assert until(last_wish(subscription, subscriptions), told)[:-1] == [subscription, renewed, renewed]
+
+    def test_what_is_refused_or_ends_is_not_told(self, subscriptions: Subscriptions, told: Told) -> None:
+        subscription = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=")
+        with pytest.raises(NotConnected):
+            subscriptions.add(subscription)
+        subscriptions.connect(subscription.connection_id, None, None)
+        for _ in range(LIMIT):
+            subscriptions.add(Subscription(new_target(), subscription.connection_id))
+        with pytest.raises(TooManySubscriptions):
+            subscriptions.add(subscription)
+        subscriptions.disconnect(subscription.connection_id)
+        subscriptions.connect(subscription.connection_id, None, None)
+        ends = until(last_wish(subscription, subscriptions), told)
+        assert [one.after_seq for one in ends if one.target == subscription.target] == [LAST]
+        assert len(ends) == LIMIT + 1
+
+
+LAST = 77
+"""The event that no other subscription of these tests names."""
+
+
+def last_wish(subscription: Subscription, subscriptions: Subscriptions) -> Subscription:
+    """Write one more subscription of the same row; records of one row keep their order."""
+    last = replace(subscription, after_seq=LAST)
+    subscriptions.add(last)
+    return last
+
+
+def until(last: Subscription, told: Told) -> list[Subscription]:
+    """Wait for the last subscription of a connection; return all that were told by then."""
+    return list(eventually(lambda: told(last.connection_id), lambda subscriptions: last in subscriptions))

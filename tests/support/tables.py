@@ -21,11 +21,11 @@ def _resources() -> dict[str, Any]:
     return resources
 
 
-def create_table(client: DynamoDBClient, resource: str) -> str:
-    """Create the table with this logical id, such as ``OrdersTable``, and return its name."""
+def create_table(client: DynamoDBClient, resource: str, name: str | None = None) -> str:
+    """Create the table with this logical id, such as ``OrdersTable``, and return its name: the same by default."""
     properties = _resources()[resource]["Properties"]
     definition = {name: properties[name] for name in _KEPT if name in properties}
     if stream := properties.get("StreamSpecification"):
         definition["StreamSpecification"] = {"StreamEnabled": True, **stream}
-    client.create_table(TableName=resource, **definition)
-    return resource
+    client.create_table(TableName=name or resource, **definition)
+    return name or resource

@@ -1,4 +1,7 @@
-"""AWS in memory. Only the tests of the adapters know of it."""
+"""AWS in memory, by moto: for DynamoDB a quick second opinion, as tests/integration has the contracts kept too.
+
+Only the tests of the adapters know of it.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def aws() -> Iterator[None]:
 def dynamodb(aws: None, clients: dict[str, Any]) -> DynamoDBClient:
     """Give DynamoDB with the tables of the template."""
     client: DynamoDBClient = clients["dynamodb"]
-    for table in ("OrdersTable", "ConnectionsTable", "CountersTable"):
+    for table in ("OrdersTable", "ConnectionsTable", "ChainTable", "CountersTable"):
         create_table(client, table)
     return client
 

@@ -1,4 +1,4 @@
-"""One contract for both order stores: the one in memory, that tests and simulations trust, and the one on DynamoDB."""
+"""The order store on DynamoDB: the contract, and what only the table has: items, the sparse index, pages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import pytest
 
 from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
 from order_engine.adapters.order_items import OPEN_SHARDS, from_item, to_item
-from order_engine.application.ports import OrderStore
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
-from order_engine.fakes.orders import InMemoryOrderStore
 from tests.contracts.order_store import OrderStoreContract, store_life
 from tests.support.orders import CONFIRMED, LIVES, START, after, new_order, terms
 
@@ -26,16 +24,10 @@ def on_dynamodb(dynamodb: DynamoDBClient) -> DynamoDBOrderStore:
     return DynamoDBOrderStore(dynamodb, "OrdersTable")
 
 
-@pytest.fixture(params=["in memory", "on DynamoDB"])
-def store(request: pytest.FixtureRequest) -> OrderStore:
-    if request.param == "in memory":
-        return InMemoryOrderStore()
-    store: DynamoDBOrderStore = request.getfixturevalue("on_dynamodb")
-    return store
-
-
-class TestOrderStores(OrderStoreContract):
-    """Both keep the contract."""
+class TestOrderStore(OrderStoreContract):
+    @pytest.fixture
+    def store(self, on_dynamodb: DynamoDBOrderStore) -> DynamoDBOrderStore:
+        return on_dynamodb
 
 
 def item(store: DynamoDBOrderStore, order_id: str) -> Any:

@@ -1,4 +1,4 @@
-"""One contract for both kinds of subscriptions, and what only the table does: streams, shards, expiry."""
+"""Subscriptions on DynamoDB: the contract, and what only the table has: rows, shards, expiry."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ import pytest
 from order_engine.adapters.dynamodb_subscriptions import (
     ALL_SHARDS,
     LIFETIME,
-    MAX_SUBSCRIPTIONS,
     DynamoDBSubscriptions,
     from_row,
 )
-from order_engine.application.ports import Subscription, Subscriptions
+from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL
 from order_engine.domain.errors import DependencyUnavailable
-from order_engine.fakes.clients import InMemorySubscriptions
 from order_engine.fakes.process import ManualClock
-from tests.contracts.subscriptions import LIMIT, SubscriptionsContract, new_connection, new_target
+from tests.contracts.subscriptions import SubscriptionsContract, new_connection, new_target
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -30,24 +28,14 @@ def on_dynamodb(dynamodb: DynamoDBClient) -> DynamoDBSubscriptions:
     return DynamoDBSubscriptions(dynamodb, "ConnectionsTable", ManualClock())
 
 
-@pytest.fixture(params=["in memory", "on DynamoDB"])
-def subscriptions(request: pytest.FixtureRequest) -> Subscriptions:
-    if request.param == "in memory":
-        return InMemorySubscriptions()
-    subscriptions: DynamoDBSubscriptions = request.getfixturevalue("on_dynamodb")
-    return subscriptions
-
-
 class TestSubscriptions(SubscriptionsContract):
-    """Both keep the contract."""
+    @pytest.fixture
+    def subscriptions(self, on_dynamodb: DynamoDBSubscriptions) -> DynamoDBSubscriptions:
+        return on_dynamodb
 
 
 def rows(table: DynamoDBSubscriptions) -> list[Any]:
     return table.client.scan(TableName=table.table)["Items"]
-
-
-def test_the_limit_is_the_same_everywhere() -> None:
-    assert InMemorySubscriptions().limit == MAX_SUBSCRIPTIONS == LIMIT
 
 
 def test_renewing_changes_the_row_so_that_the_stream_tells_of_it(on_dynamodb: DynamoDBSubscriptions) -> None:

@@ -1,9 +1,11 @@
-"""One contract for both queues, and what only SQS has: groups, whole seconds, batches that fail in part, figures."""
+"""What only SQS has: groups, whole seconds, batches that fail in part, figures.
+
+The contracts are for the local cloud, in tests/integration: moto deletes by a receipt that is not the latest.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -13,61 +15,16 @@ from botocore.stub import Stubber
 from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsGauge, SqsWakeUpQueue
 from order_engine.application.ports import DeadLetter, QueueFigures
 from order_engine.domain.errors import DependencyUnavailable
-from order_engine.fakes.process import ManualClock
-from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
-from tests.contracts.queues import DeadLettersContract, Line, QueueContract
+from tests.contracts.queues import Rules
+from tests.support.lines import SqsLine
 from tests.support.orders import new_order
 
 URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/orders"
 
 
-@dataclass
-class InMemoryLine:
-    queue: InMemoryQueue
-    letters: InMemoryDeadLetters
-
-    def receive(self) -> list[tuple[str, str]]:
-        return [(message.body, message.receipt) for message in self.queue.receive()]
-
-    def bury(self, body: str) -> None:
-        self.queue.dead.append(Message(body, self.queue.clock.now()))
-
-
-@dataclass
-class SqsLine:
-    client: Any
-    queue: SqsWakeUpQueue
-    letters: SqsDeadLetters
-
-    def receive(self) -> list[tuple[str, str]]:
-        answer = self.client.receive_message(QueueUrl=self.queue.url, MaxNumberOfMessages=10, VisibilityTimeout=60)
-        return [(message["Body"], message["ReceiptHandle"]) for message in answer.get("Messages", [])]
-
-    def bury(self, body: str) -> None:
-        self.client.send_message(QueueUrl=self.letters.url, MessageBody=body)
-
-
 @pytest.fixture
 def on_sqs(sqs: Any) -> SqsLine:
-    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "dead-letters")]
-    return SqsLine(sqs, SqsWakeUpQueue(sqs, urls[0]), SqsDeadLetters(sqs, urls[1]))
-
-
-@pytest.fixture(params=["in memory", "on SQS"])
-def line(request: pytest.FixtureRequest) -> Line:
-    if request.param == "in memory":
-        queue = InMemoryQueue(ManualClock())
-        return InMemoryLine(queue, InMemoryDeadLetters(queue))
-    line: SqsLine = request.getfixturevalue("on_sqs")
-    return line
-
-
-class TestQueues(QueueContract):
-    """Both keep the contract."""
-
-
-class TestDeadLetters(DeadLettersContract):
-    """Both keep the contract."""
+    return SqsLine(sqs, Rules())
 
 
 @pytest.fixture
