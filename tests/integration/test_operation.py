@@ -1,4 +1,4 @@
-"""What operators do, with the commands that they have: dead letters put back, the history rebuilt."""
+"""What operators do, with the commands and the rights that they have: dead letters put back, the history rebuilt."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from psycopg.rows import DictRow
 from typer.testing import CliRunner
 
 from local.cloud import LocalCloud
+from local.settings import ROOT
 from order_engine.adapters.database import Database
 from order_engine.adapters.order_items import from_item
 from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
@@ -21,26 +22,40 @@ from orders_client.cli.app import app
 from tests.support.cloud import Message, eventually
 from tests.support.stored import landed_swaps, queue_length, scan, stopped, stored_order
 
+POLICY = (ROOT / "docs" / "operator-policy.json").read_text(encoding="utf-8")
+
 Run = Callable[..., str]
 Place = Callable[..., str]
 Ended = Callable[[str], Message]
 
 
 @pytest.fixture
-def orders(cloud: LocalCloud) -> Run:
-    """Give what runs the command `orders` and returns what it prints."""
+def operator(cloud: LocalCloud) -> Iterator[dict[str, str]]:
+    """Give the credentials of somebody who may do what the operator's policy says, and nothing else."""
+    iam = cloud.session.client("iam")
+    iam.create_user(UserName="operator")
+    iam.put_user_policy(UserName="operator", PolicyName="operator", PolicyDocument=POLICY)
+    key = iam.create_access_key(UserName="operator")["AccessKey"]
+    yield {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    iam.delete_access_key(UserName="operator", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="operator", PolicyName="operator")
+    iam.delete_user(UserName="operator")
+
+
+@pytest.fixture
+def orders(cloud: LocalCloud, operator: dict[str, str]) -> Run:
+    """Give what runs the command `orders` as an operator and returns what it prints; of a failure, its errors."""
     environment = {
         "ORDERS_URL": cloud.settings.url,
         "AWS_ENDPOINT_URL": cloud.settings.aws_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
+        **operator,
     }
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, code: int = 0) -> str:
         done = CliRunner().invoke(app, arguments, env=environment)
-        assert done.exit_code == 0, done.output
-        return done.stdout
+        assert done.exit_code == code, done.output
+        return done.stderr if code else done.stdout
 
     return run
 
@@ -83,6 +98,15 @@ def test_dead_letters_are_shown_and_put_back_without_a_second_effect(
     assert (landed_swaps(cloud, done["id"]), landed_swaps(cloud, stuck)) == (1, 1)
     assert "1 deleted" in orders("redrive", "--yes", "--drop")
     assert queue_length(cloud, "DeadLetterQueueUrl") == 0
+
+
+@pytest.mark.parametrize("command", ["redrive", "rebuild-history"])
+def test_with_another_policy_nothing_may_be_done(cloud: LocalCloud, orders: Run, command: str) -> None:
+    other = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    cloud.session.client("iam").put_user_policy(
+        UserName="operator", PolicyName="operator", PolicyDocument=json.dumps(other)
+    )
+    assert "not authorized" in orders(command, code=4)
 
 
 def test_the_history_is_rebuilt_from_the_order_table(
