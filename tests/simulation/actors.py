@@ -72,7 +72,7 @@ def request(world: World, handler: Callable[[Ports], T]) -> T:
         OrderEngineError: what the function answered.
     """
     task = world.invoke("orders_api", handler, seconds=10)
-    if world.chaos.happens(world.chaos.faults.answer_lost):
+    if world.chaos.happens("answer_lost"):
         raise NoAnswer
     if isinstance(task.error, Exception):
         raise task.error
@@ -195,6 +195,8 @@ def promised(world: World, command: SubmitOrder, accepted: OrderAccepted) -> Non
     if order.terms != command.terms:
         raise Violation(1, "the key of one order was accepted for another", order.id)
     stored(world, order)
+    if world.few_receives and world.chaos.happens("cursed"):
+        world.cursed.add(order.id)
     if promises.accepted.setdefault(order.id, command).idempotency_key != command.idempotency_key:
         raise Violation(1, "two keys have one order", order.id)
     if command.idempotency_key is not None:
@@ -232,10 +234,10 @@ def intruder(world: World) -> None:
     world.queue.put(poison)
 
 
-def outage(world: World, port: str, probability: float, begins: int, seconds: float) -> None:
+def outage(world: World, port: str, fault: str, begins: int, seconds: float) -> None:
     """One service is down for a while."""
     world.scheduler.sleep(begins)
-    if world.chaos.happens(probability) and port not in world.down:
+    if world.chaos.happens(fault) and port not in world.down:
         world.down.add(port)
         world.note(port, "is down")
         world.scheduler.sleep(world.chaos.up_to(seconds))

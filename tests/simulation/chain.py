@@ -33,13 +33,15 @@ class Mempool:
         return self.venue.name
 
     def quote(self, swap: Swap) -> Quote:
-        """Ask the venue."""
+        """Ask the venue, which may take its time."""
+        self.world.scheduler.sleep(self.world.chaos.latency())
         quote = self.venue.quote(swap)
         self._note("quote", quote)
         return quote
 
     def build(self, swap: Swap, quote: Quote, min_amount_out: int) -> Transaction:
-        """Ask the venue."""
+        """Ask the venue, which may take its time."""
+        self.world.scheduler.sleep(self.world.chaos.latency())
         transaction = self.venue.build(swap, quote, min_amount_out)
         self._note("build", transaction)
         return transaction
@@ -47,8 +49,8 @@ class Mempool:
     def submit(self, transaction: Transaction) -> TransactionStatus:
         """Send; in bad times the transaction vanishes on its way, or takes long."""
         chaos = self.world.chaos
-        lost = chaos.happens(chaos.faults.mempool_lost)
-        if lost or chaos.happens(chaos.faults.mempool_slow):
+        lost = chaos.happens("mempool_lost")
+        if lost or chaos.happens("mempool_slow"):
             self._note("submit", transaction, "✗ lost in the mempool" if lost else "✗ lingers in the mempool")
             if not lost:
                 self.world.linger(chaos.up_to(LONGEST_WAY), transaction)

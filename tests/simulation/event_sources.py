@@ -30,7 +30,7 @@ def start(world: World) -> None:
     for number in range(POLLERS):
         world.serve(f"queue poller {number}", lambda: poll_queue(world))
     orders, rows, lost = world.order_stream, world.subscription_stream, world.undelivered
-    age = IMPATIENT if world.chaos.happens(world.chaos.faults.records_expire) else PUSH_AGE
+    age = IMPATIENT if world.chaos.happens("records_expire") else PUSH_AGE
     streams = (
         StreamSource("push_updates", world, orders, lambdas.push_events, age, lost),
         StreamSource("push_updates", world, rows, lambdas.welcome, age, lost),
@@ -51,13 +51,13 @@ def poll_queue(world: World) -> None:
         if not messages:
             queue.arrived.wait(queue.until_next())
             continue
-        if chaos.happens(chaos.faults.throttled):
+        if chaos.happens("throttled"):
             world.note("queue", "throttled:", [message.body for message in messages])
             continue
         task = world.invoke("process_orders", partial(lambdas.process_orders, messages=messages))
         again = messages if task.error else task.value
         for message in messages:
-            if message not in again and not chaos.happens(chaos.faults.ack_lost):
+            if message not in again and not chaos.happens("ack_lost"):
                 queue.delete(message.receipt)
 
 
@@ -97,7 +97,7 @@ class StreamSource(Generic[R]):
             world.scheduler.sleep(world.chaos.up_to(0.5))
             batch = records[position : position + 1 + int(world.random.random() * 10)]
             self._deliver(batch)
-            if not world.chaos.happens(world.chaos.faults.stream_redelivered):
+            if not world.chaos.happens("stream_redelivered"):
                 self.positions[shard] = position + len(batch)
 
     def _deliver(self, batch: Sequence[tuple[int, R]]) -> None:
@@ -120,7 +120,7 @@ def every_minute(world: World, name: str, handler: Callable[[Ports], None]) -> N
     """Run a function every minute; in bad times late, or twice."""
     chaos = world.chaos
     while True:
-        late = chaos.happens(chaos.faults.schedule_late)
+        late = chaos.happens("schedule_late")
         world.scheduler.sleep(MINUTE + (chaos.up_to(90) if late else 0))
-        for _ in range(1 + chaos.happens(chaos.faults.schedule_twice)):
+        for _ in range(1 + chaos.happens("schedule_twice")):
             world.serve(name, lambda: world.invoke(name, handler, seconds=60))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from itertools import accumulate
@@ -49,6 +50,7 @@ class Faults:
         function_timeout: an invocation gets so little time that it is killed.
         skew: clocks are off by up to 5 s.
         few_receives: dead letters come after few receives.
+        cursed: an order whose every processing kills the function; only where dead letters come after few receives.
         connect_slow: `$connect` returns well after it has written the subscription.
     """
 
@@ -83,6 +85,7 @@ class Faults:
     function_timeout: float = 0.0
     skew: float = 0.0
     few_receives: float = 0.0
+    cursed: float = 0.0
     connect_slow: float = 0.0
 
 
@@ -118,11 +121,12 @@ MOST = Faults(
     function_timeout=0.1,
     skew=1.0,
     few_receives=1.0,
+    cursed=0.1,
     connect_slow=1.0,
 )
 """The highest probabilities that a run may draw."""
 
-PORT_FAULTS = tuple(Fault)
+PORT_FAULTS = tuple((fault.name.lower(), fault) for fault in Fault)
 
 
 class Chaos:
@@ -136,26 +140,34 @@ class Chaos:
         self.random = random
         self.calm = False
         self.faults = Faults(**{field.name: self._probability(getattr(MOST, field.name)) for field in fields(Faults)})
-        names = ("crash_before", "crash_after", "refused", "reply_lost", "late", "repeated")
-        self._bounds = list(accumulate(getattr(self.faults, name) for name in names))
+        self.strikes: Counter[str] = Counter()
+        """How often each fault has happened."""
+        self._bounds = list(accumulate(getattr(self.faults, name) for name, _ in PORT_FAULTS))
 
     def _probability(self, most: float) -> float:
         return most * self.random.random() if self.random.random() < 0.5 else 0.0
 
-    def happens(self, probability: float) -> bool:
-        """Decide on one fault."""
-        return not self.calm and probability > 0 and self.random.random() < probability
+    def happens(self, fault: str, share: float = 1.0) -> bool:
+        """Decide on one fault: a field of `Faults`, whose probability may be taken in part."""
+        probability: float = share * getattr(self.faults, fault)
+        struck = not self.calm and probability > 0 and self.random.random() < probability
+        self.strikes[fault] += struck
+        return struck
 
     def on_call(self) -> Fault | None:
         """Decide what happens to one call of a port."""
         if self.calm:
             return None
         chosen = bisect_right(self._bounds, self.random.random())
-        return PORT_FAULTS[chosen] if chosen < len(PORT_FAULTS) else None
+        if chosen == len(PORT_FAULTS):
+            return None
+        name, fault = PORT_FAULTS[chosen]
+        self.strikes[name] += 1
+        return fault
 
     def latency(self) -> int:
         """Return how many milliseconds one way of a call takes."""
-        if self.happens(self.faults.slow):
+        if self.happens("slow"):
             return int(self.random.random() * (5_000 if self.random.random() < 0.9 else 40_000))
         return int(self.random.random() * 10)
 

@@ -27,6 +27,7 @@ def check(world: World) -> None:
     writes_are_steps(world)
     counts_agree(world)
     poison_is_visible(world)
+    who_has_left_is_forgotten(world)
 
 
 def keys_are_unique(world: World) -> None:
@@ -49,7 +50,7 @@ def promises_are_kept(world: World) -> None:
     for order_id in world.promises.cancelled:
         if world.orders.orders[order_id].status is not Status.CANCELLED:
             raise Violation(5, "an order whose cancellation was confirmed is not cancelled", order_id)
-    for order_id in world.promises.too_late:
+    for order_id in world.promises.too_late - world.promises.cancelled_twice:
         if world.orders.orders[order_id].status is Status.CANCELLED:
             raise Violation(5, "an order whose cancellation was refused is cancelled", order_id)
 
@@ -91,6 +92,13 @@ def poison_is_visible(world: World) -> None:
     for poison in world.promises.poison:
         if poison not in dead:
             raise Violation(9, f"{poison!r} has vanished")
+
+
+def who_has_left_is_forgotten(world: World) -> None:
+    """6: the rows of a connection go with it. (Where a function died over it, the next 410 does it.)"""
+    for target, connection in world.subscriptions.rows:
+        if connection in world.promises.closed:
+            raise Violation(6, f"{connection} has left and is still subscribed to {target}")
 
 
 def nothing_was_missed(world: World, watcher: Watcher) -> None:

@@ -17,7 +17,7 @@ from order_engine.application.read_order import read_order
 from order_engine.application.record_history import record_history
 from order_engine.application.submit_order import OrderAccepted, SubmitOrder
 from order_engine.application.sweep_orders import sweep_orders
-from order_engine.application.targets import order_target
+from order_engine.application.targets import describe, order_target
 from order_engine.contracts.queue import WakeUp
 from order_engine.domain.errors import ClientUnreachable, DependencyUnavailable, OrderEngineError, OrderNotFound
 from order_engine.domain.order import Order
@@ -57,8 +57,9 @@ class Worker:
     def finishes(self, message: Message) -> bool:
         """Execute one order; return whether its message is done with."""
         try:
-            wake_up = WakeUp.model_validate_json(message.body)
-            result = self.ports.execution.execute(str(wake_up.order_id), self.ports.deadline)
+            order_id = str(WakeUp.model_validate_json(message.body).order_id)
+            self.ports.survive(order_id)
+            result = self.ports.execution.execute(order_id, self.ports.deadline)
         except (ValidationError, OrderNotFound):
             self._give_back(message, 0)
             return False
@@ -130,6 +131,25 @@ def subscribe(ports: Ports, subscription: Subscription) -> None:
         yield from ()
 
     _answer(ports, subscription.connection_id, add())
+
+
+def unsubscribe(ports: Ports, target: str, connection_id: str) -> None:
+    """stream_gateway, action `unsubscribe`."""
+
+    def remove() -> Iterator[Frame]:
+        ports.subscriptions.remove(target, connection_id)
+        yield {"type": "unsubscribed", **describe(target)}
+
+    _answer(ports, connection_id, remove())
+
+
+def cancel_over_the_socket(ports: Ports, order_id: str, caller: str, connection_id: str) -> None:
+    """stream_gateway, action `cancel_order`."""
+
+    def cancelled() -> Iterator[Frame]:
+        yield {"type": "order", "orderId": order_id, "order": cancel(ports, order_id, caller)}
+
+    _answer(ports, connection_id, cancelled())
 
 
 def execute_order(ports: Ports, connection_id: str, command: SubmitOrder, request_id: str) -> None:

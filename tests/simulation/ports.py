@@ -115,6 +115,13 @@ class Ports:
         self.executor: Executor = SimulatedExecutor(world.scheduler, process)
         self.dice = SeededDice(world.random)
 
+    def survive(self, order_id: str) -> None:
+        """Die where the order is cursed."""
+        if order_id in self.world.cursed:
+            self.world.note(self.process.name, "✗ cursed", order_id)
+            self.world.scheduler.kill(self.process)
+            raise Killed
+
     def port(self, name: str, inner: P) -> P:
         """Return any port as this process sees it."""
         return cast(P, Port(self.world, self.process, name, inner))

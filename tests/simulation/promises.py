@@ -30,7 +30,13 @@ class Promises:
     cancelled: set[str] = field(default_factory=set)
     too_late: set[str] = field(default_factory=set)
     """Orders of which the last thing that was said of cancelling them is that it is too late."""
+    cancelled_twice: set[str] = field(default_factory=set)
+    """Orders that somebody else than who placed them may have cancelled as well, so that "too late" can be outdated."""
     refused: set[str] = field(default_factory=set)
     """Requests for an order, by the client's own name for them."""
+    in_peace: set[str] = field(default_factory=set)
+    """Connections that were made when nothing went wrong any more."""
+    closed: set[str] = field(default_factory=set)
+    """Those of them whose end was told."""
     requests: int = 0
     poison: list[str] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,8 +23,14 @@ LONGEST_NIGHT = 3_000
 """Seconds for which one service is away, in few, also after the storm: longer than the sweeper's pauses grow."""
 AFTERMATH = 95
 """Seconds after the storm in which calls that were given up on, and lingering transactions, still take effect."""
+AFTERWARDS = 3
+"""Orders that are placed then."""
+ENDED_IN_PEACE_WITHIN = 60
+"""Seconds in which these have to have ended: before the sweeper finds one."""
 ALL_ENDED_WITHIN = 1_200
 """Seconds after that, in which every order has to have ended."""
+GOODBYES = 5
+"""Seconds until everybody's leaving has been noted."""
 ALL_QUIET_WITHIN = 7_200
 """Seconds in which the last message must be dealt with: a message that failed often sleeps for a quarter of an hour."""
 
@@ -39,6 +45,7 @@ class Report:
     seconds: float
     violation: Violation | None
     trace: Trace
+    strikes: Mapping[str, int]
 
 
 def simulate(seed: int, traced: bool = False) -> Report:
@@ -56,7 +63,13 @@ def simulate(seed: int, traced: bool = False) -> Report:
     if violation:
         world.note("!!!", str(violation))
     return Report(
-        seed, len(world.orders.orders), world.scheduler.steps, world.scheduler.now / 1000, violation, world.trace
+        seed=seed,
+        orders=len(world.orders.orders),
+        steps=world.scheduler.steps,
+        seconds=world.scheduler.now / 1000,
+        violation=violation,
+        trace=world.trace,
+        strikes=world.chaos.strikes,
     )
 
 
@@ -72,6 +85,7 @@ def _conduct(world: World) -> None:
     watchers: list[Watcher] = []
     night = _storm(world, watchers)
     _calm_down(world, night)
+    _order_in_peace(world)
     _wait(world, ALL_ENDED_WITHIN, lambda: _open(world), 2)
     actors.redrive(world)
     _wait(world, ALL_QUIET_WITHIN, lambda: _unfinished(world), 9)
@@ -82,6 +96,8 @@ def _conduct(world: World) -> None:
     _wait(world, ALL_QUIET_WITHIN, lambda: _unsettled(watchers), 6)
     for watcher in watchers:
         invariants.knows_all(world, watcher)
+        watcher.leave()
+    world.scheduler.sleep(GOODBYES * 1000)
     invariants.check(world)
 
 
@@ -102,11 +118,10 @@ def _storm(world: World, watchers: list[Watcher]) -> Task:
         watch(user, random.choice([user_target(user), ALL]), random.random() < 0.5, arrives=arrival())
     world.serve("operator", lambda: actors.operator(world))
     world.serve("intruder", lambda: actors.intruder(world))
-    faults = world.chaos.faults
     begins = int(random.random() * storm)
-    world.serve("outage", lambda: actors.outage(world, "postgres", faults.postgres_down, begins, LONGEST_OUTAGE))
+    world.serve("outage", lambda: actors.outage(world, "postgres", "postgres_down", begins, LONGEST_OUTAGE))
     gone, dusk = random.choice(["queue", "postgres", "counts"]), arrival()
-    night = world.serve("outage", lambda: actors.outage(world, gone, faults.long_outage, dusk, LONGEST_NIGHT))
+    night = world.serve("outage", lambda: actors.outage(world, gone, "long_outage", dusk, LONGEST_NIGHT))
     shoppers = [actors.Shopper(world, number + 1, watch) for number in range(ORDERS + int(random.random() * 5))]
     tasks = [world.serve(shopper.user, partial(shopper.run, arrival())) for shopper in shoppers]
     world.scheduler.sleep(storm)
@@ -122,12 +137,20 @@ def _calm_down(world: World, night: Task) -> None:
     world.scheduler.sleep(AFTERMATH * 1000)
 
 
+def _order_in_peace(world: World) -> None:
+    """While nothing goes wrong, orders end soon, without the sweeper or the closing of dead letters."""
+    shoppers = [actors.Shopper(world, number, lambda *_: None) for number in range(1_000, 1_000 + AFTERWARDS)]
+    placed = [order_id for shopper in shoppers if (order_id := shopper.place())]
+    if not world.few_receives:
+        _wait(world, ENDED_IN_PEACE_WITHIN, lambda: sorted({*placed} & {*_open(world)}), 2)
+
+
 def _wait(world: World, seconds: int, what_is_left: Callable[[], list[str]], statement: int) -> None:
     """Wait until nothing is left. Raises `Violation` after so many seconds."""
     deadline = world.scheduler.now + seconds * 1000
     while left := what_is_left():
         if world.scheduler.now > deadline:
-            raise Violation(statement, f"{seconds} s after the storm there is left: {', '.join(left)}", left[0])
+            raise Violation(statement, f"after {seconds} s there is left: {', '.join(left)}", left[0])
         world.scheduler.sleep(1_000)
 
 

@@ -52,10 +52,9 @@ class StaleIndexStore(InMemoryOrderStore):
 
     def overdue(self, now: datetime) -> Iterator[Overdue]:
         """Miss some, and yield some that have ended."""
-        stale = self._chaos.faults.index_stale
         ended = [order for order in self.orders.values() if order.status.terminal]
-        yield from (Overdue(order.id, order.due_at) for order in ended if self._chaos.happens(stale / 10))
-        yield from (one for one in super().overdue(now) if not self._chaos.happens(stale))
+        yield from (Overdue(order.id, order.due_at) for order in ended if self._chaos.happens("index_stale", 0.1))
+        yield from (one for one in super().overdue(now) if not self._chaos.happens("index_stale"))
 
 
 class UnreliableQueue(InMemoryQueue):
@@ -72,9 +71,9 @@ class UnreliableQueue(InMemoryQueue):
 
     def put(self, body: str, delay: float = 0.0) -> None:
         """Send any text, once or more, now or later."""
-        copies = 1 + self._chaos.happens(self._chaos.faults.queue_duplicate)
+        copies = 1 + self._chaos.happens("queue_duplicate")
         for _ in range(copies):
-            late = self._chaos.happens(self._chaos.faults.queue_delay)
+            late = self._chaos.happens("queue_delay")
             super().put(body, delay + (self._chaos.up_to(20) / 1000 if late else 0.0))
         self.arrived.notify()
 
@@ -113,5 +112,5 @@ class MoodyLimiter:
 
     def admit(self, _user_id: str) -> None:
         """Let the order pass, or not."""
-        if self.chaos.happens(self.chaos.faults.rate_limited):
+        if self.chaos.happens("rate_limited"):
             raise RateLimited(limit=10, retry_after=1)

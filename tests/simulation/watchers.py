@@ -9,6 +9,7 @@ from typing import Any
 from order_engine.application.ports import Subscription
 from order_engine.application.submit_order import SubmitOrder
 from order_engine.application.targets import ALL, order_id_of, order_target
+from order_engine.domain.events import Status
 from tests.simulation import lambdas
 from tests.simulation.actors import WISHES, terms
 from tests.simulation.promises import Violation
@@ -26,7 +27,8 @@ class Watcher:
     Args:
         user: who it is.
         target: what it wants to hear of from the beginning; None for one that goes from order to order.
-        settled_down: whether it does no more than that, and never leaves by itself.
+        settled_down: whether it does no more than that, and never leaves by itself; some of these wait for ever for
+            what they have subscribed to.
     """
 
     def __init__(self, world: World, number: int, user: str, target: str | None, settled_down: bool) -> None:
@@ -42,6 +44,8 @@ class Watcher:
         """Target → how many images the order stream had when that was confirmed, on this connection."""
         self._target = target
         self._settled_down = settled_down
+        self._patient = settled_down and world.random.random() < 0.5
+        self._unsubscribed: set[str] = set()
         self._read = 0
         self._connections = 0
         self._ordered: dict[str, SubmitOrder] = {}
@@ -51,7 +55,8 @@ class Watcher:
     @property
     def settled(self) -> bool:
         """Whether it hears of all that it wants to hear of, and has read what came."""
-        return self.connection is not None and not self._unread() and set(self.wanted) <= set(self.confirmed)
+        lost = {row.target for row in self.world.undelivered if getattr(row, "connection_id", "") == self.connection}
+        return self.connection is not None and not self._unread() and set(self.wanted) <= {*self.confirmed, *lost}
 
     def run(self, arrives: int) -> None:
         """Live."""
@@ -74,6 +79,7 @@ class Watcher:
             self._goodbye(self.connection)
         self.connection, self._read = None, 0
         self.confirmed.clear()
+        self._unsubscribed.clear()
 
     def _connect(self) -> None:
         """Connect; nothing can be posted to a connection before its `$connect` has returned."""
@@ -82,9 +88,11 @@ class Watcher:
         self._connections += 1
         connection = f"{self.name}/{self._connections}"
         world.clients.gone.add(connection)
+        if world.chaos.calm:
+            world.promises.in_peace.add(connection)
         subscription = self._subscription(first, connection) if first else None
         task = world.invoke("stream_gateway", lambda ports: lambdas.connect(ports, connection, self.user, subscription))
-        if world.chaos.happens(world.chaos.faults.connect_slow):
+        if world.chaos.happens("connect_slow"):
             world.scheduler.sleep(world.chaos.up_to(1.5))
         if task.error is None:
             world.clients.gone.discard(connection)
@@ -99,7 +107,7 @@ class Watcher:
         self._take_all(connection)
         if self.connection is None:
             return
-        had_enough = not self._settled_down and world.chaos.happens(world.chaos.faults.client_leaves)
+        had_enough = not self._settled_down and world.chaos.happens("client_leaves")
         if had_enough or self._waited_in_vain():
             self.leave()
         elif not world.chaos.calm and not self._settled_down:
@@ -113,11 +121,26 @@ class Watcher:
             order_id = random.choice(unknown)
             if self.world.promises.accepted[order_id].user_id == self.user or random.random() < 0.2:
                 self._subscribe(order_target(order_id))
+        elif self.confirmed and random.random() < 0.1:
+            self._turn_away(random.choice(sorted(self.confirmed)), connection)
         elif not self._ordered and random.random() < 0.1:
             command = self._ordered["the one"] = SubmitOrder(self.user, terms(random.choice(WISHES)))
             self._send(lambda ports: lambdas.execute_order(ports, connection, command, "the one"))
 
+    def _turn_away(self, target: str, connection: str) -> None:
+        """Unsubscribe, for as long as the connection lasts; first cancel the order, if it is one's own."""
+        order_id = order_id_of(target)
+        if order_id and self.world.orders.orders[order_id].user_id == self.user:
+            self.world.promises.cancelled_twice.add(order_id)
+            self._send(lambda ports: lambdas.cancel_over_the_socket(ports, order_id, self.user, connection))
+        self._unsubscribed.add(target)
+        self.wanted.pop(target, None)
+        self.confirmed.pop(target)
+        self._send(lambda ports: lambdas.unsubscribe(ports, target, connection))
+
     def _subscribe(self, target: str) -> None:
+        if target in self._unsubscribed:  # frames are not served in the order they were sent
+            return
         self.wanted[target] = self.world.scheduler.now
         assert self.connection is not None
         subscription = self._subscription(target, self.connection)
@@ -135,16 +158,18 @@ class Watcher:
 
     def _waited_in_vain(self) -> bool:
         waiting = (moment for target, moment in self.wanted.items() if target not in self.confirmed)
-        return any(self.world.scheduler.now - moment > PATIENCE for moment in waiting)
+        return not self._patient and any(self.world.scheduler.now - moment > PATIENCE for moment in waiting)
 
     def _goodbye(self, connection: str) -> None:
         """The gateway says `$disconnect`, sooner or later, if at all."""
         world = self.world
-        if not world.chaos.happens(world.chaos.faults.disconnect_unnoticed):
+        if not world.chaos.happens("disconnect_unnoticed"):
 
             def say() -> None:
                 world.scheduler.sleep(world.chaos.up_to(2))
                 world.invoke("stream_gateway", lambda ports: lambdas.disconnect(ports, connection))
+                if connection in world.promises.in_peace:
+                    world.promises.closed.add(connection)
 
             world.serve(self.name, say)
 
@@ -160,18 +185,25 @@ class Watcher:
     def _take(self, frame: Mapping[str, Any]) -> None:
         kind, order_id = frame["type"], frame.get("orderId", "")
         if kind == "subscribed" and not order_id:
-            self.confirmed[self._target or ALL] = len(self.world.order_stream)
+            self._confirm(self._target or ALL)
         elif kind == "status_update":
             self._hold(order_id, frame)
         elif kind == "snapshot":
-            self.confirmed[order_target(order_id)] = len(self.world.order_stream)
+            self._confirm(order_target(order_id))
             for event in frame["events"]:
                 self._hold(order_id, event)
         elif kind == "accepted":
             self.world.promises.accepted[order_id] = self._ordered[frame["requestId"]]
             self.wanted.setdefault(order_target(order_id), self.world.scheduler.now)
+        elif kind == "order":
+            if frame["order"].status is Status.CANCELLED:
+                self.world.promises.cancelled.add(order_id)
         elif kind == "error":
             self._refused(frame["code"], order_id)
+
+    def _confirm(self, target: str) -> None:
+        if target not in self._unsubscribed:
+            self.confirmed[target] = len(self.world.order_stream)
 
     def _hold(self, order_id: str, event: Mapping[str, Any]) -> None:
         owner = self.world.orders.orders[order_id].user_id

@@ -30,6 +30,9 @@ LANES = 3
 LARGEST_SKEW = 5.0
 """Seconds."""
 
+MAX_RECEIVES = 100
+"""After which a message becomes a dead letter, as in the template."""
+
 KEPT_INSIDE = (IllegalTransition, VersionConflict, ExecutionError)
 """Errors with which no function may end."""
 
@@ -51,7 +54,9 @@ class World:
         self.undelivered: list[Order | Subscription] = []
         """What `push_updates` has given up on."""
         self._invocations = 0
-        few = self.chaos.happens(self.chaos.faults.few_receives)
+        self.few_receives = self.chaos.happens("few_receives")
+        self.cursed: set[str] = set()
+        """Orders that no function survives which processes them."""
         self.limiter = MoodyLimiter(self.chaos)
         self.ledger = InMemoryLedger()
         self.order_stream = Stream[Order](self.scheduler, LANES, lambda order: order.id)
@@ -59,7 +64,7 @@ class World:
             self.scheduler, LANES, lambda row: row.target + row.connection_id
         )
         self.orders = StaleIndexStore(self.chaos, self.order_stream)
-        receives = 1 + int(self.random.random() * 5) if few else 20
+        receives = 1 + int(self.random.random() * 5) if self.few_receives else MAX_RECEIVES
         clock = ProcessClock(self.scheduler, self.outside)
         self.queue = UnreliableQueue(self.scheduler, self.chaos, clock, receives)
         self.dead_letters = InMemoryDeadLetters(self.queue)
@@ -75,7 +80,7 @@ class World:
     def refuses(self, port: str, method: str) -> bool:
         """Whether a service is away as a whole, or throttles more than others."""
         if method == "post":
-            return self.chaos.happens(self.chaos.faults.frames_throttled)
+            return self.chaos.happens("frames_throttled")
         return port in self.down
 
     def serve(self, name: str, call: Callable[[], Any]) -> Task:
@@ -126,13 +131,13 @@ class World:
         self.scheduler.spawn(self.outside, arrive)
 
     def _skew(self) -> timedelta:
-        if not self.chaos.happens(self.chaos.faults.skew):
+        if not self.chaos.happens("skew"):
             return timedelta()
         return timedelta(milliseconds=int((self.random.random() * 2 - 1) * LARGEST_SKEW * 1000))
 
     def _lifetime(self, limit: int) -> int:
         """Return the milliseconds after which the invocation is killed, if it still runs."""
-        if self.chaos.happens(self.chaos.faults.function_timeout):
+        if self.chaos.happens("function_timeout"):
             return int(self.random.random() * 3_000)
         return limit
 
@@ -140,7 +145,7 @@ class World:
         task = self.scheduler.current
         if task is None:  # a late effect, which is one step
             return
-        if task.process.mortal and self.chaos.happens(self.chaos.faults.crash_before):
+        if task.process.mortal and self.chaos.happens("crash_before"):
             self.note(task.process.name, "✗ crash between two writes")
             self.scheduler.kill(task.process)
         self.scheduler.sleep(self.chaos.latency())

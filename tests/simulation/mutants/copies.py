@@ -84,6 +84,14 @@ COPIES = (
         ),
     ),
     mutant(
+        "a connection that opens late is not greeted",
+        (UpdatePusher._welcome, "self.subscriptions.renew(newcomer)", "pass"),
+    ),
+    mutant(
+        "who has left stays subscribed",
+        (InMemorySubscriptions.disconnect, "self.rows.pop((target, connection_id), None)", "pass"),
+    ),
+    mutant(
         "clocks are taken to agree",
         (UpdatePusher._may_be_opening, "made + CLOCKS_DIFFER", "made + 2 * (CLOCKS_DIFFER / 30)"),
     ),

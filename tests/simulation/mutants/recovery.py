@@ -19,6 +19,7 @@ RECOVERY = (
         "nothing is swept after a quarter of an hour",
         (is_turn, "minutes // _LONGEST * _LONGEST", "0"),
     ),
+    mutant("nobody is woken when an order is accepted", (OrderDesk._wake, "self.queue.send(order)", "return")),
     mutant(
         "messages are deleted although their orders have not ended",
         (
@@ -44,6 +45,10 @@ RECOVERY = (
         ),
     ),
     mutant(
+        "dead letters are never closed",
+        (DeadLetterClosing.close, "order = self.orders.load(order_id)", "return self.orders.load(order_id)"),
+    ),
+    mutant(
         "dead letter: failed because the transaction was not found",
         (DeadLetterClosing._settled, "isinstance(outcome, InFlight)", "False"),
     ),
@@ -54,7 +59,6 @@ RECOVERY = (
 )
 
 MADE_UP_FOR = (
-    mutant("nobody is woken when an order is accepted", (OrderDesk._wake, "self.queue.send(order)", "return")),
     mutant(
         "woken before it is stored",
         (
