@@ -36,7 +36,7 @@ def main() -> int:
         console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {what}")
 
     logging.getLogger("orders_client").setLevel(logging.ERROR)  # that the stream fails now and then is the point
-    tell(f"{given.orders} orders in {given.seconds:g} s; venues fail at 30 %, every message comes twice")
+    tell(f"{given.orders} orders in {given.seconds:g} s; venues fail at 30 %, the message of each comes twice")
     with temporary_cloud(**PARAMETERS) as cloud:
         outcome = asyncio.run(chaos(cloud, Plan(given.orders, given.seconds, given.seed), tell))
     if given.json:
