@@ -71,7 +71,7 @@ def request(world: World, handler: Callable[[Ports], T]) -> T:
         NoAnswer: the function died, or its answer got lost.
         OrderEngineError: what the function answered.
     """
-    task = world.invoke("orders_api", handler, seconds=10)
+    task = world.invoke("orders_api", handler)
     if world.chaos.happens("answer_lost"):
         raise NoAnswer
     if isinstance(task.error, Exception):

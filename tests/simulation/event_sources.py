@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from tests.simulation import lambdas
+from tests.simulation.limits import HISTORY_AGE, PUSH_AGE
 from tests.simulation.ports import Ports
 from tests.simulation.stores import Stream
 from tests.simulation.world import World
@@ -17,9 +18,6 @@ R = TypeVar("R")
 POLLERS = 3
 MINUTE = 60_000
 
-PUSH_AGE = 600_000
-HISTORY_AGE = 82_800_000
-"""Milliseconds after which a record that fails is given up on, as in the template."""
 IMPATIENT = 5_000
 """The same in runs in which the records' age runs out early."""
 LONGEST_BACKOFF = 30_000
@@ -30,11 +28,11 @@ def start(world: World) -> None:
     for number in range(POLLERS):
         world.serve(f"queue poller {number}", lambda: poll_queue(world))
     orders, rows, lost = world.order_stream, world.subscription_stream, world.undelivered
-    age = IMPATIENT if world.chaos.happens("records_expire") else PUSH_AGE
+    age = IMPATIENT if world.chaos.happens("records_expire") else 1000 * PUSH_AGE
     streams = (
         StreamSource("push_updates", world, orders, lambdas.push_events, age, lost),
         StreamSource("push_updates", world, rows, lambdas.welcome, age, lost),
-        StreamSource("write_history", world, orders, lambdas.write_history, HISTORY_AGE, []),
+        StreamSource("write_history", world, orders, lambdas.write_history, 1000 * HISTORY_AGE, []),
     )
     for stream in streams:
         stream.start()
@@ -123,4 +121,4 @@ def every_minute(world: World, name: str, handler: Callable[[Ports], None]) -> N
         late = chaos.happens("schedule_late")
         world.scheduler.sleep(MINUTE + (chaos.up_to(90) if late else 0))
         for _ in range(1 + chaos.happens("schedule_twice")):
-            world.serve(name, lambda: world.invoke(name, handler, seconds=60))
+            world.serve(name, lambda: world.invoke(name, handler))

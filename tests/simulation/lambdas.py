@@ -22,9 +22,8 @@ from order_engine.contracts.queue import WakeUp
 from order_engine.domain.errors import ClientUnreachable, DependencyUnavailable, OrderEngineError, OrderNotFound
 from order_engine.domain.order import Order
 from order_engine.fakes.queue import Message
+from tests.simulation.limits import LONGEST_PAUSE
 from tests.simulation.ports import Ports
-
-LONGEST_PAUSE = 900
 
 
 def place(ports: Ports, command: SubmitOrder) -> OrderAccepted:

@@ -15,6 +15,7 @@ from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.queue import InMemoryQueue, Message
 from tests.simulation.faults import Chaos
+from tests.simulation.limits import VISIBILITY
 from tests.simulation.promises import Violation
 from tests.simulation.scheduler import Scheduler, Signal
 
@@ -61,7 +62,7 @@ class UnreliableQueue(InMemoryQueue):
     """The queue, with duplicates, delays, and no order at all."""
 
     def __init__(self, scheduler: Scheduler, chaos: Chaos, clock: Clock, max_receive_count: int) -> None:
-        super().__init__(clock, max_receive_count=max_receive_count)
+        super().__init__(clock, visibility_timeout=VISIBILITY, max_receive_count=max_receive_count)
         self.arrived = Signal(scheduler)
         self.letters: set[str] = set()
         """Every body that ever became a dead letter."""

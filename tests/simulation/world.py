@@ -17,6 +17,7 @@ from order_engine.fakes.queue import InMemoryDeadLetters
 from order_engine.venues.ledger import InMemoryLedger
 from tests.simulation.chain import simulated_venues
 from tests.simulation.faults import Chaos
+from tests.simulation.limits import MAX_RECEIVES, TIMEOUTS
 from tests.simulation.ports import Ports
 from tests.simulation.processes import ProcessClock
 from tests.simulation.promises import Promises, Violation
@@ -29,9 +30,6 @@ LANES = 3
 
 LARGEST_SKEW = 5.0
 """Seconds."""
-
-MAX_RECEIVES = 100
-"""After which a message becomes a dead letter, as in the template."""
 
 KEPT_INSIDE = (IllegalTransition, VersionConflict, ExecutionError)
 """Errors with which no function may end."""
@@ -87,11 +85,11 @@ class World:
         """Have a part of the outside world run for ever."""
         return self.scheduler.spawn(Process(name), call)
 
-    def invoke(self, name: str, handler: Callable[[Ports], Any], seconds: float = 30.0) -> Task:
+    def invoke(self, name: str, handler: Callable[[Ports], Any]) -> Task:
         """Run a function once, to its end, its death or its time limit; return how it went."""
         self._invocations += 1
         process = Process(f"{name}-{self._invocations}", self._skew(), mortal=True)
-        limit = int(seconds * 1000)
+        limit = TIMEOUTS[name] * 1000
         ports = Ports(self, process, self.scheduler.now + limit)
         self.scheduler.at(self._lifetime(limit), lambda: self.scheduler.kill(process))
         task = self.scheduler.run_in(process, lambda: handler(ports))

@@ -93,6 +93,6 @@ COPIES = (
     ),
     mutant(
         "clocks are taken to agree",
-        (UpdatePusher._may_be_opening, "made + CLOCKS_DIFFER", "made + 2 * (CLOCKS_DIFFER / 30)"),
+        (UpdatePusher._may_be_opening, "made + OPENS_WITHIN", "made + OPENS_WITHIN / 20"),
     ),
 )

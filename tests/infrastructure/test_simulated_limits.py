@@ -1,0 +1,34 @@
+"""The simulation runs under the limits of the deployed system."""
+
+from __future__ import annotations
+
+import re
+
+from sam_template import ROOT, Template, functions, name, of_type
+
+from tests.simulation import limits
+
+
+def test_functions_run_as_long(template: Template) -> None:
+    default = template["Globals"]["Function"]["Timeout"]
+    deployed = {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower(): properties.get("Timeout", default)
+        for function, properties in functions(template).items()
+    }
+    assert {function: deployed[function] for function in limits.TIMEOUTS} == limits.TIMEOUTS
+
+
+def test_messages_are_hidden_and_given_up_on_alike(template: Template) -> None:
+    queue = template["Resources"]["OrdersQueue"]["Properties"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == limits.MAX_RECEIVES
+    assert queue["VisibilityTimeout"] == limits.VISIBILITY
+    assert f"LONGEST_PAUSE = {limits.LONGEST_PAUSE}\n" in (ROOT / "functions/process_orders/app.py").read_text()
+
+
+def test_stream_records_are_given_up_on_at_the_same_age(stack: Template) -> None:
+    ages = {
+        name(source["FunctionName"]): source["MaximumRecordAgeInSeconds"]
+        for source in of_type(stack, "AWS::Lambda::EventSourceMapping").values()
+        if "MaximumRecordAgeInSeconds" in source
+    }
+    assert ages == {"PushUpdates": limits.PUSH_AGE, "WriteHistory": limits.HISTORY_AGE}
