@@ -213,7 +213,8 @@ class QueueContract:
         assert line.receive() == []
         assert list(line.letters.read()) == []
         line.queue.give_back(last.receipt, 0)
-        assert line.receive() == []
+        for _ in range(2):
+            assert line.receive() == []
         assert [letter.body for letter in line.letters.read()] == [first.body]
 
     def test_a_message_that_is_done_at_its_last_receive_is_no_letter(self, new_line: NewLine) -> None:

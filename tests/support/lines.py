@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOMENT = 0.1
+"""Seconds from one look to the next."""
 AGES = 600
 """Seconds after which nothing more comes."""
 
@@ -43,10 +45,10 @@ class InMemoryLine:
         self.queue.dead.append(Message(body, self.clock.now()))
 
     def soon(self, look: Callable[[], T]) -> T:
-        for _ in range(AGES):
+        for _ in range(int(AGES / MOMENT)):
             if found := look():
                 return found
-            self.clock.sleep(1)
+            self.clock.sleep(MOMENT)
         raise AssertionError("There is nothing for ages.")
 
 
