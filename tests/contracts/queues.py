@@ -1,83 +1,16 @@
-"""The contracts of `WakeUpQueue`, with what the other end of it can rely on, and of `DeadLetters`."""
+"""The contract of `WakeUpQueue`, with what the other end of it can rely on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from order_engine.application.ports import Clock, DeadLetter, DeadLetters, WakeUpQueue
 from order_engine.domain.errors import DependencyUnavailable
+from tests.contracts.lines import Line, NewLine, Rules
 from tests.support.orders import new_order
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How long a message and a letter are out of sight once received, in seconds, and how often that may be."""
-
-    visibility_timeout: int = 60
-    max_receive_count: int = 5
-    look_for: int = 60
-
-
-class Queue(WakeUpQueue, Protocol):
-    """The queue as a worker sees it."""
-
-    def give_back(self, receipt: str, after: float) -> None:
-        """Let a received message be seen again after so many seconds. Raises `DependencyUnavailable`."""
-
-
-class Received(Protocol):
-    """A message as it was received."""
-
-    @property
-    def body(self) -> str:
-        """What it says."""
-
-    @property
-    def receipt(self) -> str:
-        """What this receive of it is called."""
-
-    @property
-    def receive_count(self) -> int:
-        """How often it was received, this time included."""
-
-
-class Line(Protocol):
-    """A queue with both its ends."""
-
-    @property
-    def queue(self) -> Queue:
-        """The queue."""
-
-    @property
-    def letters(self) -> DeadLetters:
-        """Its dead letters."""
-
-    @property
-    def clock(self) -> Clock:
-        """The time that messages are hidden by."""
-
-    def receive(self) -> Sequence[Received]:
-        """Return messages that are visible now, and hide them."""
-
-    def delete(self, receipt: str) -> None:
-        """Delete a message, if this is its latest receipt."""
-
-    def bury(self, body: str) -> None:
-        """Put a letter into the dead letter queue."""
-
-    def soon(self, look: Callable[[], T]) -> T:
-        """Look until there is something, and return it."""
-
-
-NewLine = Callable[[Rules], Line]
 
 
 def received(line: Line) -> list[Any]:
@@ -223,41 +156,4 @@ class QueueContract:
         (message,) = line.receive()
         line.delete(message.receipt)
         assert line.receive() == []
-        assert list(line.letters.read()) == []
-
-
-class DeadLettersContract:
-    """Inherit this and give a fixture `new_line`."""
-
-    @pytest.fixture
-    def line(self, new_line: NewLine) -> Line:
-        return new_line(Rules())
-
-    def test_each_letter_is_read_once_whatever_it_says(self, line: Line) -> None:
-        bodies = [f"letter {number}" for number in range(25)]
-        for body in bodies:
-            line.bury(body)
-        assert sorted(letter.body for letter in line.letters.read()) == sorted(bodies)
-        assert list(line.letters.read()) == []
-
-    def test_letters_that_were_read_are_still_there(self, line: Line) -> None:
-        line.bury("wake up!")
-        (letter,) = line.letters.read()
-        line.letters.put_back(letter)
-        assert [again.body for again in line.letters.read()] == ["wake up!"]
-
-    def test_a_letter_that_nobody_puts_back_is_in_sight_again_after_a_while(self, new_line: NewLine) -> None:
-        line = new_line(Rules(look_for=3))
-        line.bury("wake up!")
-        before = line.clock.now()
-        assert len(list(line.letters.read())) == 1
-        (again,) = line.soon(lambda: list(line.letters.read()))
-        assert again.body == "wake up!"
-        assert (line.clock.now() - before).total_seconds() > 2.9
-
-    def test_a_letter_that_is_not_there_can_not_be_put_back(self, line: Line) -> None:
-        with pytest.raises(DependencyUnavailable):
-            line.letters.put_back(DeadLetter("wake up!", "no receipt"))
-
-    def test_without_letters_there_is_nothing_to_read(self, line: Line) -> None:
         assert list(line.letters.read()) == []

@@ -35,10 +35,12 @@ from order_engine.application.ports import Subscription
 from order_engine.domain.order import Order
 from tests.contracts.clients import ClientsContract
 from tests.contracts.counters import NewLimiter, RateLimiterContract, StatusCountsContract
+from tests.contracts.dead_letters import DeadLettersContract
 from tests.contracts.history import HistoryContract
 from tests.contracts.ledger import LedgerContract
+from tests.contracts.lines import Line, NewLine, Rules
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
-from tests.contracts.queues import DeadLettersContract, Line, NewLine, QueueContract, Rules
+from tests.contracts.queues import QueueContract
 from tests.contracts.subscriptions import SubscriptionsContract, SubscriptionStreamContract, Told
 from tests.support.cloud import eventually
 from tests.support.history import recorded

@@ -13,7 +13,7 @@ from order_engine.adapters.process import SystemClock
 from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsWakeUpQueue
 from order_engine.fakes.process import ManualClock
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
-from tests.contracts.queues import Rules
+from tests.contracts.lines import Rules
 from tests.support.cloud import eventually
 
 if TYPE_CHECKING:

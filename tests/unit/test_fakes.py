@@ -21,12 +21,14 @@ from order_engine.fakes.process import ManualClock
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue
 from order_engine.fakes.rate_limiter import InMemoryRateLimiter
 from order_engine.venues.ledger import InMemoryLedger
-from tests.contracts.clients import ClientsContract
+from tests.contracts.clients import ClientsContract, Gateway
 from tests.contracts.counters import NewLimiter, RateLimiterContract, StatusCountsContract
+from tests.contracts.dead_letters import DeadLettersContract
 from tests.contracts.history import HistoryContract
 from tests.contracts.ledger import LANDED, OUTCOMES, LedgerContract, record
+from tests.contracts.lines import NewLine
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
-from tests.contracts.queues import DeadLettersContract, NewLine, QueueContract
+from tests.contracts.queues import QueueContract
 from tests.contracts.subscriptions import LIMIT, SubscriptionsContract, SubscriptionStreamContract, Told
 from tests.support.lines import InMemoryLine
 
@@ -85,7 +87,7 @@ class Peer:
         return self.connection_id in self.clients.gone
 
 
-class Gateway:
+class InMemoryGateway:
     def __init__(self) -> None:
         self.clients = InMemoryClients()
 
@@ -95,8 +97,8 @@ class Gateway:
 
 class TestClients(ClientsContract):
     @pytest.fixture
-    def gateway(self) -> Gateway:
-        return Gateway()
+    def gateway(self) -> InMemoryGateway:
+        return InMemoryGateway()
 
     @pytest.mark.xfail(strict=True, reason="InMemoryClients can be reached without ever having connected")
     def test_a_connection_that_never_was_is_gone(self, gateway: Gateway) -> None:

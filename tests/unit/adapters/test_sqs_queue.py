@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsGauge, SqsWakeUpQueue
 from order_engine.application.ports import DeadLetter, QueueFigures
 from order_engine.domain.errors import DependencyUnavailable
-from tests.contracts.queues import Rules
+from tests.contracts.lines import Rules
 from tests.support.lines import SqsLine
 from tests.support.orders import new_order
 
