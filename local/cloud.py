@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import boto3
 
@@ -20,6 +21,9 @@ from local.guard import Guard
 from local.postgres import Postgres
 from local.processes import Child
 from local.settings import ROOT, LocalCloudError, Settings, free_ports
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
 
 
 class LocalCloud:
@@ -63,6 +67,7 @@ class LocalCloud:
             self.deploy()
             say("Starting the proxy")
             self._start_proxy()
+            self._look_at_open_orders()
         except BaseException:
             self.stop()
             raise
@@ -142,6 +147,12 @@ class LocalCloud:
         self._children.remove(child)
         if self._guard:
             self._guard.forget(child.process.pid)
+
+    def _look_at_open_orders(self) -> None:
+        """Have orders that were open when it was stopped, perhaps long ago, looked at now and not in their turn."""
+        function = self.outputs["SweepOrdersFunctionName"]
+        functions: LambdaClient = self.session.client("lambda")
+        functions.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"all": true}')
 
     def _start_proxy(self) -> None:
         stage = self._deployment.parameters["Stage"]

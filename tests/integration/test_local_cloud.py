@@ -8,6 +8,7 @@ import socket as sockets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,13 @@ import pytest
 from psycopg.rows import DictRow
 
 from local.cloud import LocalCloud
-from local.settings import HOST, PORT_VARIABLES, ROOT, free_ports
+from local.settings import HOST, PORT_VARIABLES, ROOT, Settings, free_ports
+from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
+from order_engine.application.sweep_orders import is_turn
+from order_engine.domain.events import Status
+from order_engine.domain.order import OVERDUE_AFTER
 from tests.support.cloud import PARAMETERS, Message, eventually, messages_until
+from tests.support.orders import new_order
 
 Place = Callable[..., str]
 Ended = Callable[[str], Message]
@@ -76,6 +82,18 @@ def test_a_restart_keeps_orders_and_what_the_history_has_still_to_be_told(
     with psycopg.connect(cloud.settings.postgres_url, autocommit=True) as connection:
         eventually(lambda: connection.execute(query, [unrecorded["id"]]).fetchone() == (unrecorded["version"],))
     assert ended(place())["status"] == "confirmed"
+
+
+def test_what_was_left_open_long_ago_is_looked_at_as_soon_as_it_starts(tmp_path: Path) -> None:
+    at = datetime.now(UTC) - OVERDUE_AFTER - timedelta(minutes=10.5)
+    assert not is_turn(timedelta(minutes=10.5))
+    order = new_order(at=at)
+    settings = Settings(*free_ports(3), tmp_path / "state", PARAMETERS)
+    with LocalCloud(settings) as cloud:
+        store = DynamoDBOrderStore(cloud.session.client("dynamodb"), cloud.outputs["OrdersTableName"])
+        assert store.create(order) is None
+    with LocalCloud(settings):
+        eventually(lambda: store.load(order.id), lambda found: found.status is Status.CONFIRMED)
 
 
 @pytest.fixture
