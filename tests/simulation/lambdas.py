@@ -146,7 +146,7 @@ def cancel_over_the_socket(ports: Ports, order_id: str, caller: str, connection_
     """stream_gateway, action `cancel_order`."""
 
     def cancelled() -> Iterator[Frame]:
-        yield {"type": "order", "orderId": order_id, "order": cancel(ports, order_id, caller)}
+        yield {"type": "order", "orderId": order_id, "status": cancel(ports, order_id, caller).status}
 
     _answer(ports, connection_id, cancelled())
 

@@ -66,7 +66,7 @@ class Watcher:
             self.world.scheduler.sleep(int(self.world.random.random() * (1_500 if busy else 6_000)))
             if self.connection is None:
                 self._connect()
-            elif self.connection in self.world.clients.gone:
+            elif self.connection not in self.world.clients.connections:
                 self.leave()
             else:
                 self._listen(self.connection)
@@ -75,7 +75,7 @@ class Watcher:
         """Close the connection, or find it closed. What was not read yet is lost."""
         if self.connection is not None:
             self.world.note(self.name, "leaves", self.connection)
-            self.world.clients.gone.add(self.connection)
+            self.world.clients.connections.discard(self.connection)
             self._goodbye(self.connection)
         self.connection, self._read = None, 0
         self.confirmed.clear()
@@ -87,7 +87,6 @@ class Watcher:
         first = self._target if self._settled_down else world.random.choice([None, *self.wanted])
         self._connections += 1
         connection = f"{self.name}/{self._connections}"
-        world.clients.gone.add(connection)
         if world.chaos.calm:
             world.promises.in_peace.add(connection)
         subscription = self._subscription(first, connection) if first else None
@@ -95,7 +94,7 @@ class Watcher:
         if world.chaos.happens("connect_slow"):
             world.scheduler.sleep(world.chaos.up_to(1.5))
         if task.error is None:
-            world.clients.gone.discard(connection)
+            world.clients.connections.add(connection)
             self.connection = connection
             world.note(self.name, "is connected as", connection)
             for target in self.wanted:
@@ -196,7 +195,7 @@ class Watcher:
             self.world.promises.accepted[order_id] = self._ordered[frame["requestId"]]
             self.wanted.setdefault(order_target(order_id), self.world.scheduler.now)
         elif kind == "order":
-            if frame["order"].status is Status.CANCELLED:
+            if frame["status"] == Status.CANCELLED:
                 self.world.promises.cancelled.add(order_id)
         elif kind == "error":
             self._refused(frame["code"], order_id)

@@ -19,7 +19,7 @@ from order_engine.application.submit_order import NoLimit, OrderDesk, SubmitOrde
 from order_engine.application.sweep_orders import sweep_orders
 from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.order import Order, Terms
-from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
+from order_engine.fakes.clients import InMemorySubscriptions
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ClockDeadline, ManualClock, SeededDice, SequentialExecutor
 from order_engine.fakes.queue import InMemoryQueue, Message
@@ -27,6 +27,7 @@ from order_engine.venues.ledger import InMemoryLedger
 from order_engine.venues.meteora import METEORA
 from order_engine.venues.raydium import RAYDIUM
 from order_engine.venues.simulated import SimulatedVenue, SimulationSettings
+from tests.support.clients import ConnectedClients
 from tests.support.faults import Crash, Faults
 from tests.support.orders import terms
 
@@ -55,7 +56,7 @@ class Engine:
     orders: InMemoryOrderStore = field(default_factory=InMemoryOrderStore)
     ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
     subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
-    clients: InMemoryClients = field(default_factory=InMemoryClients)
+    clients: ConnectedClients = field(default_factory=ConnectedClients)
     dice: SeededDice = field(default_factory=SeededDice)
     queue: InMemoryQueue = field(init=False)
 

@@ -11,7 +11,8 @@ from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
 from order_engine.domain.errors import ClientUnreachable, DependencyUnavailable
 from order_engine.domain.order import Order
-from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
+from order_engine.fakes.clients import InMemorySubscriptions
+from tests.support.clients import ConnectedClients
 from tests.support.engine import Engine
 from tests.support.orders import CANCELLED, CONFIRMED, images, new_order
 
@@ -134,11 +135,11 @@ def test_a_row_written_while_its_connection_closed_is_removed_too() -> None:
 
 
 def test_after_a_frame_that_did_not_arrive_no_later_one_is_sent_so_that_there_is_no_gap() -> None:
-    class Flaky(InMemoryClients):
+    class Flaky(ConnectedClients):
         def post(self, connection_id: str, message: Message) -> None:
             if message["seq"] == 3:
                 raise ClientUnreachable(connection_id)
-            InMemoryClients.post(self, connection_id, message)
+            ConnectedClients.post(self, connection_id, message)
 
     engine = Engine(clients=Flaky())
     listen(engine, "a", ALL)

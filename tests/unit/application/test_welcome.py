@@ -12,9 +12,9 @@ from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
 from order_engine.domain.errors import ClientGone, ClientUnreachable
 from order_engine.domain.order import Order
-from order_engine.fakes.clients import InMemoryClients
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ManualClock
+from tests.support.clients import ConnectedClients
 from tests.support.engine import Engine
 from tests.support.orders import CONFIRMED, images, new_order
 
@@ -137,7 +137,7 @@ def test_however_events_and_a_subscription_cross_nothing_is_missed() -> None:
     assert tried > 1_000
 
 
-class Opening(InMemoryClients):
+class Opening(ConnectedClients):
     """A gateway on which connection `a` can be reached only some time after its `$connect` was handled."""
 
     clock: ManualClock
@@ -146,7 +146,7 @@ class Opening(InMemoryClients):
     def post(self, connection_id: str, message: Message) -> None:
         if connection_id == "a" and self.clock.now() < self.opens_at:
             raise ClientGone(connection_id)
-        InMemoryClients.post(self, connection_id, message)
+        ConnectedClients.post(self, connection_id, message)
 
 
 def opening(takes: float, image: Order = HISTORY[-1], target: str = TARGET) -> Engine:
@@ -233,7 +233,7 @@ def test_a_connection_that_is_gone_before_it_was_greeted_is_not_greeted_again() 
 
 
 def test_a_throttled_frame_to_a_connection_that_may_be_opening_has_the_batch_come_again() -> None:
-    class Throttled(InMemoryClients):
+    class Throttled(ConnectedClients):
         def post(self, connection_id: str, message: Message) -> None:
             raise ClientUnreachable(connection_id)
 

@@ -12,7 +12,8 @@ from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target
 from order_engine.domain.errors import ClientUnreachable
 from order_engine.domain.events import Status
-from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
+from order_engine.fakes.clients import InMemorySubscriptions
+from tests.support.clients import ConnectedClients
 from tests.support.events import ALICES_ORDER, CONNECTION, event, frame
 from tests.support.functions import Deployment
 from tests.support.orders import CONFIRMED, after, new_order
@@ -207,7 +208,7 @@ def test_a_mistake_of_ours_is_answered_without_its_inner_life(connected: Deploym
 
 
 def test_who_has_left_meanwhile_needs_no_answer(connected: Deployment) -> None:
-    class Gone(InMemoryClients):
+    class Gone(ConnectedClients):
         def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
             raise ClientUnreachable(f"{connection_id}: {message}")
 

@@ -24,8 +24,8 @@ KNOCK_AGAIN = 0.05
 """Seconds between two tries to reach a connection that may still be opening: one second in all, as others wait."""
 
 OPENS_WITHIN = timedelta(seconds=40)
-"""An older connection is open, or never will be: `$connect` runs for 20 s at the most, and it was another machine, whose
-clock may be wrong, that wrote down when."""
+"""An older connection is open, or never will be: `$connect` runs for 20 s at the most, and it was another machine
+that wrote down when, by a clock of its own."""
 
 
 @dataclass(slots=True)

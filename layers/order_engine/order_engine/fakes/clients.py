@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -73,17 +74,22 @@ class InMemorySubscriptions:
 
 @dataclass(slots=True)
 class InMemoryClients:
-    """`Clients` that keep what they receive; those in `gone` can't be reached."""
+    """`Clients` that keep what they receive.
+
+    Args:
+        inboxes: every frame by connection, as it arrives.
+        connections: those that are open; no other can be reached.
+    """
 
     inboxes: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    gone: set[str] = field(default_factory=set)
+    connections: set[str] = field(default_factory=set)
 
     def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
         """Deliver a frame."""
-        if connection_id in self.gone:
+        if connection_id not in self.connections:
             raise ClientGone(connection_id)
-        self.inboxes[connection_id].append(message)
+        self.inboxes[connection_id].append(json.loads(json.dumps(message)))
 
     def hang_up(self, connection_id: str) -> None:
         """Close the connection."""
-        self.gone.add(connection_id)
+        self.connections.discard(connection_id)

@@ -38,7 +38,7 @@ class InMemoryQueue:
 
     clock: Clock
     visibility_timeout: float = 180.0
-    max_receive_count: int = 20
+    max_receive_count: int = 100
     messages: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
     _receipts: Iterator[int] = field(default_factory=count)

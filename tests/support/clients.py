@@ -1,0 +1,27 @@
+"""WebSocket clients for tests that don't care how they came to be connected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from order_engine.fakes.clients import InMemoryClients
+
+
+@dataclass
+class ConnectedClients(InMemoryClients):
+    """Everybody is connected, but those in `gone`."""
+
+    gone: set[str] = field(default_factory=set)
+
+    def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
+        """Deliver a frame."""
+        if connection_id not in self.gone:
+            self.connections.add(connection_id)
+        InMemoryClients.post(self, connection_id, message)
+
+    def hang_up(self, connection_id: str) -> None:
+        """Close the connection."""
+        InMemoryClients.hang_up(self, connection_id)
+        self.gone.add(connection_id)
