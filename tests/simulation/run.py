@@ -28,7 +28,9 @@ AFTERWARDS = 3
 ENDED_IN_PEACE_WITHIN = 60
 """Seconds in which these have to have ended: before the sweeper finds one."""
 ALL_ENDED_WITHIN = 1_200
-"""Seconds after that, in which every order has to have ended."""
+"""Seconds after that, in which every order has to have ended: the sweeper's longest pause, and some tries."""
+ALL_CLOSED_WITHIN = 2_400
+"""The same where an order is cursed, and is hidden for three minutes after each function that died over it."""
 GOODBYES = 5
 """Seconds until everybody's leaving has been noted."""
 ALL_QUIET_WITHIN = 7_200
@@ -86,7 +88,7 @@ def _conduct(world: World) -> None:
     night = _storm(world, watchers)
     _calm_down(world, night)
     _order_in_peace(world)
-    _wait(world, ALL_ENDED_WITHIN, lambda: _open(world), 2)
+    _wait(world, ALL_CLOSED_WITHIN if world.cursed else ALL_ENDED_WITHIN, lambda: _open(world), 2)
     actors.redrive(world)
     _wait(world, ALL_QUIET_WITHIN, lambda: _unfinished(world), 9)
     _wait(world, ALL_QUIET_WITHIN, lambda: _unsettled(watchers), 6)
