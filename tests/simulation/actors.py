@@ -106,7 +106,7 @@ class Shopper:
         if random.random() < 0.2:
             self.watch(self.user, order_target(order_id))
         if random.random() < 0.3:
-            sleep(int(random.expovariate(1) * 1_500))
+            sleep(int(random.expovariate(1) * 600))
             self._cancel(order_id)
         if random.random() < 0.5:
             self._pry(order_id)

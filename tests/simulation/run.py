@@ -87,7 +87,8 @@ def _conduct(world: World) -> None:
     watchers: list[Watcher] = []
     night = _storm(world, watchers)
     _calm_down(world, night)
-    _order_in_peace(world)
+    if world.random.random() < 0.5:  # in the others, nothing that comes later makes up for what the storm has left
+        _order_in_peace(world)
     _wait(world, ALL_CLOSED_WITHIN if world.cursed else ALL_ENDED_WITHIN, lambda: _open(world), 2)
     actors.redrive(world)
     _wait(world, ALL_QUIET_WITHIN, lambda: _unfinished(world), 9)

@@ -127,9 +127,10 @@ class Watcher:
             self._send(lambda ports: lambdas.execute_order(ports, connection, command, "the one"))
 
     def _turn_away(self, target: str, connection: str) -> None:
-        """Unsubscribe, for as long as the connection lasts; first cancel the order, if it is one's own."""
+        """Unsubscribe, for as long as the connection lasts; perhaps cancel the order first, if it is one's own."""
         order_id = order_id_of(target)
-        if order_id and self.world.orders.orders[order_id].user_id == self.user:
+        fed_up = self.world.random.random() < 0.2
+        if fed_up and order_id and self.world.orders.orders[order_id].user_id == self.user:
             self.world.promises.cancelled_twice.add(order_id)
             self._send(lambda ports: lambdas.cancel_over_the_socket(ports, order_id, self.user, connection))
         self._unsubscribed.add(target)
