@@ -118,7 +118,7 @@ def nothing_was_missed(world: World, watcher: Watcher) -> None:
 
 
 def knows_all(world: World, watcher: Watcher) -> None:
-    """6: who has resumed knows exactly the order's events; of channels, what happened in its presence."""
+    """6: who has resumed knows exactly the events of each order that it follows."""
     for target in watcher.wanted:
         if order_id := order_id_of(target):
             order = world.orders.orders[order_id]
