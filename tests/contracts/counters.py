@@ -82,6 +82,10 @@ class RateLimiterContract:
                 limiter.admit(user)
         assert new_limiter(ManualClock(INTO_THE_MINUTE), 6).admit(user) == Allowance(6, 0, 42)
 
+
+class RateLimiterRaceContract(RateLimiterContract):
+    """The same for what can be called by many at once, which moto can't."""
+
     def test_of_many_at_once_exactly_the_allowed_number_gets_through(self, limiter: RateLimiter, user: str) -> None:
         def admitted(_: int) -> bool:
             try:

@@ -50,6 +50,10 @@ class LedgerContract:
         assert ledger.record_once(loser) == winner
         assert ledger.find(winner.signature) == winner
 
+
+class LedgerRaceContract(LedgerContract):
+    """The same for what can be called by many at once, which moto can't."""
+
     def test_of_many_at_once_one_wins_and_all_learn_which(self, ledger: Ledger) -> None:
         one = record(LANDED)
         rivals = [replace(one, final_at=one.final_at + timedelta(seconds=number)) for number in range(20)]

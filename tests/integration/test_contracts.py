@@ -34,10 +34,10 @@ from order_engine.adapters.websocket_clients import WebSocketClients
 from order_engine.application.ports import Subscription
 from order_engine.domain.order import Order
 from tests.contracts.clients import ClientsContract
-from tests.contracts.counters import NewLimiter, RateLimiterContract, StatusCountsContract
+from tests.contracts.counters import NewLimiter, RateLimiterRaceContract, StatusCountsContract
 from tests.contracts.dead_letters import DeadLettersContract
 from tests.contracts.history import HistoryContract
-from tests.contracts.ledger import LedgerContract
+from tests.contracts.ledger import LedgerRaceContract
 from tests.contracts.lines import Line, NewLine, Rules
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
 from tests.contracts.queues import QueueContract
@@ -236,13 +236,13 @@ class TestStatusCounts(StatusCountsContract):
         return DynamoDBStatusCounts(dynamodb, counters)
 
 
-class TestRateLimiter(RateLimiterContract):
+class TestRateLimiter(RateLimiterRaceContract):
     @pytest.fixture
     def new_limiter(self, dynamodb: DynamoDBClient, counters: str) -> NewLimiter:
         return lambda clock, limit: DynamoDBRateLimiter(dynamodb, counters, clock, limit)
 
 
-class TestLedger(LedgerContract):
+class TestLedger(LedgerRaceContract):
     @pytest.fixture
     def ledger(self, dynamodb: DynamoDBClient) -> Iterator[DynamoDBLedger]:
         with own_table(dynamodb, "ChainTable") as name:

@@ -22,10 +22,10 @@ from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue
 from order_engine.fakes.rate_limiter import InMemoryRateLimiter
 from order_engine.venues.ledger import InMemoryLedger
 from tests.contracts.clients import ClientsContract
-from tests.contracts.counters import NewLimiter, RateLimiterContract, StatusCountsContract
+from tests.contracts.counters import NewLimiter, RateLimiterRaceContract, StatusCountsContract
 from tests.contracts.dead_letters import DeadLettersContract
 from tests.contracts.history import HistoryContract
-from tests.contracts.ledger import LANDED, OUTCOMES, LedgerContract, record
+from tests.contracts.ledger import LANDED, OUTCOMES, LedgerRaceContract, record
 from tests.contracts.lines import NewLine
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
 from tests.contracts.queues import QueueContract
@@ -123,14 +123,14 @@ class TestStatusCounts(StatusCountsContract):
         return InMemoryStatusCounts()
 
 
-class TestRateLimiter(RateLimiterContract):
+class TestRateLimiter(RateLimiterRaceContract):
     @pytest.fixture
     def new_limiter(self) -> NewLimiter:
         orders: Counter[tuple[int, str]] = Counter()
         return lambda clock, limit: InMemoryRateLimiter(clock, limit, orders)
 
 
-class TestLedger(LedgerContract):
+class TestLedger(LedgerRaceContract):
     @pytest.fixture
     def ledger(self) -> InMemoryLedger:
         return InMemoryLedger()
