@@ -34,7 +34,7 @@ ALL_CLOSED_WITHIN = 2_400
 GOODBYES = 5
 """Seconds until everybody's leaving has been noted."""
 ALL_QUIET_WITHIN = 7_200
-"""Seconds in which the last message must be dealt with: a message that failed often sleeps for a quarter of an hour."""
+"""Seconds in which the last message must be dealt with, and every subscription confirmed."""
 
 
 @dataclass(frozen=True)
