@@ -109,22 +109,27 @@ def _wait_until_closed(session: boto3.Session, table: str) -> None:
 
 
 def report(results: list[tuple[Run, Figures]]) -> Table:
-    """Return the figures as a table."""
+    """Return the figures as a table, a column for each run."""
     table = Table(title="Bursts of orders, end to end")
-    for column in ("run", "orders", "at once", "all accepted", "all ended", "orders/s", "ended as", "swaps an order"):
-        table.add_column(column)
-    for run, figures in results:
-        table.add_row(
-            run.title,
-            str(run.orders),
-            str(run.at_once),
-            f"{figures.accepted:.1f} s",
-            f"{figures.ended:.1f} s",
-            f"{run.orders / figures.ended:.1f}",
-            ", ".join(f"{count} {status}" for status, count in figures.statuses.items()),
-            ", ".join(f"{count} swapped {times} times" for times, count in figures.swaps.items()),
-        )
+    table.add_column("")
+    for run, _ in results:
+        table.add_column(run.title, justify="right")
+    columns = [_column(run, figures) for run, figures in results]
+    for name in columns[0]:
+        table.add_row(name, *(column[name] for column in columns))
     return table
+
+
+def _column(run: Run, figures: Figures) -> dict[str, str]:
+    return {
+        "orders": str(run.orders),
+        "at once": str(run.at_once),
+        "all accepted after": f"{figures.accepted:.1f} s",
+        "all ended after": f"{figures.ended:.1f} s",
+        "orders/s, end to end": f"{run.orders / figures.ended:.1f}",
+        "ended as": ", ".join(f"{count} {status}" for status, count in figures.statuses.items()),
+        "swaps": ", ".join(f"{count} orders {times} ×" for times, count in figures.swaps.items()),
+    }
 
 
 def main() -> None:
