@@ -128,7 +128,7 @@ def _column(run: Run, figures: Figures) -> dict[str, str]:
         "all ended after": f"{figures.ended:.1f} s",
         "orders/s, end to end": f"{run.orders / figures.ended:.1f}",
         "ended as": ", ".join(f"{count} {status}" for status, count in figures.statuses.items()),
-        "swaps": ", ".join(f"{count} orders {times} ×" for times, count in figures.swaps.items()),
+        "swaps": ", ".join(f"{count} orders {times} times" for times, count in figures.swaps.items()),
     }
 
 
