@@ -11,14 +11,13 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
-import boto3
 from rich.console import Console
 from rich.table import Table
 
 from local.cloud import LocalCloud, temporary_cloud
+from tests.support.stored import open_orders, scan
 
 ORDER = {"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippage": "0.05"}
 NO_FAILURES = {"QuoteFailureRate": "0", "SimulationFailureRate": "0", "ExecutionFailureRate": "0"}
@@ -68,41 +67,24 @@ async def place_all(url: str, count: int, at_once: int) -> list[str]:
         return list(await asyncio.gather(*(place(session) for _ in range(count))))
 
 
-def scan(session: boto3.Session, table: str) -> list[dict[str, Any]]:
-    """Return every item of a table; for benchmarks only."""
-    pages = session.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-    return [item for page in pages for item in page["Items"]]
-
-
-def open_orders(session: boto3.Session, table: str) -> int:
-    """Return how many orders are not terminal."""
-    answer = session.client("dynamodb").scan(TableName=table, IndexName="open", Select="COUNT")
-    return int(answer["Count"])
-
-
 def burst(cloud: LocalCloud, run: Run) -> Figures:
     """Run one burst and look at what is stored afterwards."""
-    orders_table = cloud.outputs["OrdersTableName"]
     asyncio.run(place_all(cloud.settings.url, 12, 12))  # starts the functions' sandboxes
-    _wait_until_closed(cloud.session, orders_table)
+    _wait_until_closed(cloud)
     began = time.monotonic()
     placed = set(asyncio.run(place_all(cloud.settings.url, run.orders, run.at_once)))
     accepted = time.monotonic() - began
-    _wait_until_closed(cloud.session, orders_table)
+    _wait_until_closed(cloud)
     ended = time.monotonic() - began
-    stored = {item["orderId"]["S"]: item["status"]["S"] for item in scan(cloud.session, orders_table)}
-    landed = Counter(
-        item["orderId"]["S"]
-        for item in scan(cloud.session, cloud.outputs["ChainTableName"])
-        if item["outcome"]["S"] == "landed"
-    )
+    stored = {item["orderId"]["S"]: item["status"]["S"] for item in scan(cloud, "OrdersTableName")}
+    landed = Counter(item["orderId"]["S"] for item in scan(cloud, "ChainTableName") if item["outcome"]["S"] == "landed")
     statuses = Counter(stored.get(order_id, "lost") for order_id in placed)
     return Figures(accepted, ended, statuses, Counter(landed[order_id] for order_id in placed))
 
 
-def _wait_until_closed(session: boto3.Session, table: str) -> None:
+def _wait_until_closed(cloud: LocalCloud) -> None:
     deadline = time.monotonic() + PATIENCE
-    while open_orders(session, table):
+    while open_orders(cloud):
         if time.monotonic() > deadline:
             raise TimeoutError(f"Orders are still open after {PATIENCE:.0f} s.")
         time.sleep(0.2)

@@ -25,8 +25,9 @@ from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.burst import NO_FAILURES, place_all, scan
+from benchmarks.burst import NO_FAILURES, place_all
 from local.cloud import LocalCloud, temporary_cloud
+from tests.support.stored import scan
 
 LIMIT = 5.0
 """Seconds from the write of the last event until everybody has it."""
@@ -189,7 +190,7 @@ async def _all_heard(
 
 def _stored(cloud: LocalCloud, placed: set[str]) -> dict[EventKey, float]:
     """Return when each event was written, once all orders have ended."""
-    items = [i for i in scan(cloud.session, cloud.outputs["OrdersTableName"]) if i["orderId"]["S"] in placed]
+    items = [i for i in scan(cloud, "OrdersTableName") if i["orderId"]["S"] in placed]
     if any("open" in item for item in items):
         return {}
     return {

@@ -7,14 +7,15 @@ import random
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psutil
 
 from local.cloud import LocalCloud
 from tests.chaos.sockets import Sockets
+from tests.support.stored import disabled
 
 POSTGRES_AWAY = 10.0
 """Seconds for which Postgres is stopped."""
@@ -75,7 +76,7 @@ class Faults:
         mappings = await asyncio.to_thread(self._mappings)
         name, mapping = self.dice.choice(sorted(mappings.items()))
         self.tell(f"disabled an event source of {name.partition(' ')[0]}")
-        with self._disabled(mapping):
+        with disabled(self.cloud, [mapping]):
             await asyncio.sleep(self.dice.uniform(2, 4))
         self.paused += 1
 
@@ -84,15 +85,6 @@ class Faults:
         return {
             f"{mapping['FunctionArn'].split('-')[-2]} {mapping['EventSourceArn']}": mapping["UUID"] for mapping in found
         }
-
-    @contextmanager
-    def _disabled(self, mapping: str) -> Iterator[None]:
-        client = self.cloud.session.client("lambda")
-        client.update_event_source_mapping(UUID=mapping, Enabled=False)
-        try:
-            yield
-        finally:
-            client.update_event_source_mapping(UUID=mapping, Enabled=True)
 
     async def _cut_sockets(self) -> None:
         await asyncio.sleep(self.dice.uniform(6, 10))

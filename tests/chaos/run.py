@@ -16,7 +16,7 @@ from tests.chaos.evidence import gather, versions
 from tests.chaos.faults import Faults
 from tests.chaos.sockets import Sockets
 from tests.chaos.verdict import Evidence, Verdict, verdicts
-from tests.support.stored import queue_length
+from tests.support.stored import open_orders, queue_length
 
 STREAMS = 12
 """Connections of the clients."""
@@ -114,8 +114,7 @@ async def _recovery(cloud: LocalCloud, plan: Plan, load: asyncio.Task[None]) -> 
     healed = time.monotonic()
 
     def all_ended() -> bool:
-        index = {"TableName": cloud.outputs["OrdersTableName"], "IndexName": "open", "Select": "COUNT"}
-        return not cloud.session.client("dynamodb").scan(**index)["Count"]
+        return not open_orders(cloud)
 
     def history_agrees() -> bool:
         table, history = versions(cloud)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,12 @@ def scan(cloud: LocalCloud, table_output: str) -> list[dict[str, Any]]:
     ]
 
 
+def open_orders(cloud: LocalCloud) -> int:
+    """Return how many orders have not ended."""
+    index = {"TableName": cloud.outputs["OrdersTableName"], "IndexName": "open", "Select": "COUNT"}
+    return int(cloud.session.client("dynamodb").scan(**index)["Count"])
+
+
 def landed_swaps(cloud: LocalCloud, order_id: str) -> int:
     """Return how often an order was swapped on the chain."""
     return sum(
@@ -70,13 +76,21 @@ def stopped(cloud: LocalCloud, function_output: str) -> Iterator[None]:
     """Have a function receive nothing from its event sources for a while."""
     client = cloud.session.client("lambda")
     mappings = client.list_event_source_mappings(FunctionName=cloud.outputs[function_output])["EventSourceMappings"]
-    for mapping in mappings:
-        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    with disabled(cloud, [mapping["UUID"] for mapping in mappings]):
+        yield
+
+
+@contextmanager
+def disabled(cloud: LocalCloud, mappings: Sequence[str]) -> Iterator[None]:
+    """Disable these event source mappings for a while."""
+    client = cloud.session.client("lambda")
     try:
+        for mapping in mappings:
+            client.update_event_source_mapping(UUID=mapping, Enabled=False)
         yield
     finally:
         for mapping in mappings:
-            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+            client.update_event_source_mapping(UUID=mapping, Enabled=True)
 
 
 def append_step(cloud: LocalCloud, order_id: str, status: str) -> None:

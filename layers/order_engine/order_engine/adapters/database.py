@@ -72,16 +72,14 @@ class Database:
         Whatever goes wrong closes the connection, so the server rolls back; the next call opens another.
 
         Raises:
-            DependencyUnavailable: Postgres can't be reached, has gone away, takes too long, or has no tables yet.
+            DependencyUnavailable: Postgres can't be reached, has gone away, takes too long, has become a replica in a
+                failover, or has no tables yet.
         """
         try:
             connection = self._begin()
             yield connection
             connection.commit()
-        except (
-            psycopg.OperationalError,
-            psycopg.errors.ReadOnlySqlTransaction,
-        ) as error:  # read-only: after a failover
+        except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
             self.close()
             raise DependencyUnavailable("The order history's database does not answer.") from error
         except psycopg.errors.UndefinedTable as error:

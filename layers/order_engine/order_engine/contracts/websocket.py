@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,8 +12,6 @@ from order_engine.application.targets import ALL, order_target, user_target
 from order_engine.contracts.fields import ANONYMOUS, PrintableText
 from order_engine.contracts.order_id import read_order_id
 from order_engine.domain.errors import MalformedOrderId
-
-M = TypeVar("M", bound=BaseModel)
 
 
 def _order_id(text: str) -> str:
