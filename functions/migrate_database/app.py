@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from migrate import migrate, status
+from settings import MigrateDatabaseSettings
 
-from order_engine.bootstrap import database_conninfo
+from order_engine.entrypoints.deployed import Deployed
+
+deployed = Deployed(MigrateDatabaseSettings)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, str | None]:
@@ -15,4 +18,4 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, str | None]:
     ``{"action": "status"}`` changes nothing and returns the current revision and the newest.
     """
     run = status if event.get("action") == "status" else migrate
-    return run(database_conninfo())
+    return run(deployed.ports.database_conninfo())

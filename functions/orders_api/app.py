@@ -5,16 +5,20 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pages import asset, content_security_policy, etag, index_page
+from settings import OrdersApiSettings
 
-from order_engine import bootstrap
-from order_engine.application.cancel_order import cancel_order
-from order_engine.application.read_order import read_order
-from order_engine.application.watch_engine import Health, examine, measure
-from order_engine.contracts.http import (
+from order_engine.application.monitor import Health
+from order_engine.contracts.order_id import parse_order_id
+from order_engine.contracts.place_order import parse_order
+from order_engine.contracts.problems import problem
+from order_engine.contracts.rate_limits import allowance_headers
+from order_engine.contracts.views import accepted_view, health_view, metrics_view, one_order
+from order_engine.entrypoints.deployed import Deployed
+from order_engine.entrypoints.health import diagnose
+from order_engine.entrypoints.http_api import (
     Answer,
     body_object,
     caller,
@@ -26,14 +30,11 @@ from order_engine.contracts.http import (
     resolve,
     text_answer,
 )
-from order_engine.contracts.order_id import read_order_id
-from order_engine.contracts.orders import place_order
-from order_engine.contracts.problems import problem
-from order_engine.contracts.rate_limits import allowance_headers
-from order_engine.contracts.views import accepted_view, health_view, metrics_view, order_view
+from order_engine.entrypoints.telemetry import function_logger
 
-logger = Logger()
+logger = function_logger()
 app = http_api(logger)
+deployed = Deployed(OrdersApiSettings)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -43,68 +44,65 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @app.post("/api/orders/execute")
 @app.post("/api/orders")
-def place() -> Answer:
+def place_order() -> Answer:
     """Accept an order: 201, or 200 where the idempotency key was used for the same order before."""
-    event = app.current_event
-    command = place_order(body_object(event)).to_command(
-        default_slippage=bootstrap.default_slippage(),
+    event, settings = app.current_event, deployed.settings
+    command = parse_order(body_object(event)).to_command(
+        default_slippage=settings.default_slippage,
         user_id=caller(event),
         idempotency_key=idempotency_key(event),
         correlation_id=request_id(event),
     )
-    accepted = bootstrap.order_desk().submit(command)
-    order = accepted.order
-    logger.info("accepted", extra={"order_id": order.id, "replayed": accepted.replayed})
-    headers = {"Location": f"/api/orders/{order.id}", **allowance_headers(accepted.allowance)}
-    body = accepted_view(order, bootstrap.environment().text("WEBSOCKET_URL"))
-    if accepted.replayed:
+    placed = deployed.engine.placement.place(command)
+    order = placed.order
+    logger.info("accepted", extra={"order_id": order.id, "replayed": placed.replayed})
+    headers = {"Location": f"/api/orders/{order.id}", **allowance_headers(placed.allowance)}
+    body = accepted_view(order, settings.websocket_url)
+    if placed.replayed:
         return json_answer(HTTPStatus.OK, body, headers | {"Idempotent-Replayed": "true"})
     return json_answer(HTTPStatus.CREATED, body, headers)
 
 
 @app.get("/api/orders/execute")
 @app.delete("/api/orders/execute")
-def only_to_be_posted_to() -> Answer:
-    """Say so, rather than that `execute` is no order id."""
+def only_post() -> Answer:
+    """Answer 405, rather than that `execute` is no order id."""
     raise NotFoundError
 
 
 @app.get("/api/orders/<order_id>")
-def read(order_id: str) -> Answer:
+def read_order(order_id: str) -> Answer:
     """Return the order as it is now."""
-    order = read_order(bootstrap.orders(), read_order_id(order_id), caller(app.current_event))
-    return json_answer(HTTPStatus.OK, {"success": True, "order": order_view(order)})
+    order = deployed.engine.read_order(parse_order_id(order_id), caller(app.current_event))
+    return json_answer(HTTPStatus.OK, one_order(order))
 
 
 @app.delete("/api/orders/<order_id>")
-def cancel(order_id: str) -> Answer:
+def cancel_order(order_id: str) -> Answer:
     """Cancel the order, unless it is too late."""
-    user = caller(app.current_event)
-    order = cancel_order(bootstrap.orders(), bootstrap.clock(), read_order_id(order_id), user)
-    return json_answer(HTTPStatus.OK, {"success": True, "order": order_view(order)})
+    order = deployed.engine.cancel_order(parse_order_id(order_id), caller(app.current_event))
+    return json_answer(HTTPStatus.OK, one_order(order))
 
 
 @app.get("/api/metrics")
 def metrics() -> Answer:
     """Return how much there is to do, and how many orders ended how."""
-    measured = measure(bootstrap.queue_gauge(), bootstrap.status_counts(), bootstrap.executor())
-    return json_answer(HTTPStatus.OK, metrics_view(measured, bootstrap.clock().now()))
+    return json_answer(HTTPStatus.OK, metrics_view(deployed.engine.read_metrics()))
 
 
 @app.get("/health")
 def health() -> Answer:
-    """Say that this function runs and its settings make sense; with `deep=1`, also how everything is that it needs."""
-    bootstrap.check_desk_settings()
+    """Answer that this function runs and its settings make sense; with `deep=1`, also how its dependencies are."""
     deep = app.current_event.query_string_parameters.get("deep") == "1"
-    diagnosis = examine(bootstrap.dependencies() if deep else (), bootstrap.executor())
+    diagnosis = diagnose(deployed, deep=deep)
     status = HTTPStatus.SERVICE_UNAVAILABLE if diagnosis.health is Health.UNHEALTHY else HTTPStatus.OK
-    return json_answer(status, health_view(diagnosis, bootstrap.clock().now()))
+    return json_answer(status, health_view(diagnosis))
 
 
 @app.get("/")
 def dashboard() -> Answer:
     """Return the dashboard."""
-    websocket_url = bootstrap.environment().text("WEBSOCKET_URL")
+    websocket_url = deployed.settings.websocket_url
     headers = {"Content-Security-Policy": content_security_policy(websocket_url)}
     return _file("text/html; charset=utf-8", index_page(websocket_url), headers)
 
@@ -113,12 +111,12 @@ def dashboard() -> Answer:
 def dashboard_file(name: str) -> Answer:
     """Return one of the dashboard's files."""
     if (found := asset(name)) is None:
-        return problem_answer(problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such file."))
+        return problem_answer(problem("not_found", "There is no such file."))
     return _file(*found, {})
 
 
 def _file(content_type: str, text: str, headers: dict[str, str]) -> Answer:
-    """Return a file, or only that it has not changed: every use asks, so that an update is seen at once."""
+    """Return a file, or 304 where the browser has it: every use asks, so that an update is seen at once."""
     headers |= {"Cache-Control": "no-cache", "ETag": etag(text)}
     if app.current_event.headers.get("if-none-match") == headers["ETag"]:
         return text_answer(HTTPStatus.NOT_MODIFIED, content_type, "", headers)

@@ -1,21 +1,21 @@
-"""The WebSocket API: connections, and what clients say on them."""
+"""The WebSocket API: connections, and what clients send on them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from actions import answers_to
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from settings import StreamGatewaySettings
 
-from order_engine import bootstrap
-from order_engine.contracts.fields import read
-from order_engine.contracts.websocket import ConnectQuery
-from order_engine.domain.errors import ClientUnreachable, InvalidOrder
+from order_engine.application.socket_session import Connection
+from order_engine.contracts.socket_requests import FrameContext, first_subscription, read_frame
+from order_engine.domain.errors import InvalidOrder, OrderEngineError
+from order_engine.entrypoints.deployed import Deployed
+from order_engine.entrypoints.telemetry import function_logger
 
-logger = Logger()
+logger = function_logger()
+deployed = Deployed(StreamGatewaySettings)
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
@@ -26,40 +26,34 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     if kind == "CONNECT":
         return {"statusCode": _connect(event)}
     if kind == "DISCONNECT":
-        bootstrap.subscriptions().disconnect(context["connectionId"])
+        deployed.engine.sessions.disconnect(context["connectionId"])
     else:
-        _frame(event)
+        _handle_frame(event)
     return {"statusCode": HTTPStatus.OK}
 
 
 def _connect(event: dict[str, Any]) -> HTTPStatus:
-    """Note the connection. The first subscription's row makes `push_updates` send what happened before."""
-    connection_id = event["requestContext"]["connectionId"]
-    user = authenticated(event)
+    connection = connection_of(event)
     try:
-        query = read(ConnectQuery, event.get("queryStringParameters") or {})
+        first = first_subscription(event.get("queryStringParameters") or {}, connection)
     except InvalidOrder as error:
         logger.warning("connection refused", extra={"reason": str(error)})
         return HTTPStatus.BAD_REQUEST
-    first = query.subscription(connection_id, user)
-    if first is not None:
-        first = replace(first, connected_at=bootstrap.clock().now())
-    bootstrap.subscriptions().connect(connection_id, user, first)
+    deployed.engine.sessions.connect(connection, first)
     return HTTPStatus.OK
 
 
-def _frame(event: dict[str, Any]) -> None:
-    """Answer a frame; whoever left meanwhile needs no answer."""
+def _handle_frame(event: dict[str, Any]) -> None:
+    connection, sessions = connection_of(event), deployed.engine.sessions
+    context = FrameContext(connection.user_id, event["requestContext"]["requestId"], deployed.settings.default_slippage)
+    handled = sessions.handle(connection, read_frame(event.get("body") or "", context))
+    if handled.failure is not None and not isinstance(handled.failure, OrderEngineError):
+        logger.error("The frame failed.", exc_info=handled.failure)
+    if handled.undelivered is not None:
+        logger.warning("no answer possible", extra={"reason": str(handled.undelivered)})
+
+
+def connection_of(event: dict[str, Any]) -> Connection:
+    """Return the event's connection, with the authenticated user; None where authentication is off."""
     context = event["requestContext"]
-    connection_id = context["connectionId"]
-    for message in answers_to(event.get("body") or "", connection_id, authenticated(event), context["requestId"]):
-        try:
-            bootstrap.clients().post(connection_id, message)
-        except ClientUnreachable as error:
-            logger.warning("no answer possible", extra={"reason": str(error)})
-
-
-def authenticated(event: dict[str, Any]) -> str | None:
-    """Return the authenticated user; None where authentication is off."""
-    user: str | None = (event["requestContext"].get("authorizer") or {}).get("userId")
-    return user
+    return Connection(context["connectionId"], (context.get("authorizer") or {}).get("userId"))

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from settings import SweepOrdersSettings
 
-from order_engine import bootstrap
-from order_engine.adapters.process import LambdaDeadline
-from order_engine.application.sweep_orders import sweep_orders
+from order_engine.entrypoints.deadline import LambdaDeadline
+from order_engine.entrypoints.deployed import Deployed
+from order_engine.entrypoints.telemetry import function_logger
 
-logger = Logger()
+logger = function_logger()
+deployed = Deployed(SweepOrdersSettings)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Sweep once. ``{"all": true}``, which an operator sends, is for orders whose turn it is not, too.
+    """Sweep once. ``{"all": true}``, which an operator sends, includes the orders whose turn it is not.
 
     Raises:
         ValueError: `all` is anything else.
     """
     out_of_turn = _asks_for_all(event)
-    swept = sweep_orders(
-        bootstrap.orders(), bootstrap.queue(), bootstrap.clock(), LambdaDeadline(context), out_of_turn=out_of_turn
-    )
+    swept = deployed.engine.sweep_orders(LambdaDeadline(context), out_of_turn=out_of_turn)
     logger.info("sweep", extra={"swept": swept, "all": out_of_turn})
     return {"swept": swept}
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from order_engine.application.messages import Message
 from order_engine.fakes.clients import InMemoryClients
 
 
@@ -15,13 +14,13 @@ class ConnectedClients(InMemoryClients):
 
     gone: set[str] = field(default_factory=set)
 
-    def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
-        """Deliver a frame."""
+    def post(self, connection_id: str, message: Message) -> None:
+        """Deliver a message."""
         if connection_id not in self.gone:
             self.connections.add(connection_id)
         InMemoryClients.post(self, connection_id, message)
 
-    def hang_up(self, connection_id: str) -> None:
+    def close(self, connection_id: str) -> None:
         """Close the connection."""
-        InMemoryClients.hang_up(self, connection_id)
+        InMemoryClients.close(self, connection_id)
         self.gone.add(connection_id)

@@ -1,109 +1,182 @@
-"""The whole engine in memory: the real use cases and venues, on fakes that share one clock."""
+"""The whole engine in memory: the real use cases, codecs and venues, on fakes that share one clock."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from order_engine.application.cancel_order import cancel_order
-from order_engine.application.close_dead_letters import DeadLetterClosing
-from order_engine.application.execute_order import SAFETY_MARGIN, LookAgain, OrderExecution
-from order_engine.application.ports import Venue
-from order_engine.application.push_updates import UpdatePusher
+from order_engine.adapters.simulated_market.ledger import InMemoryLedger
+from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.adapters.simulated_market.venues import simulated_venues
+from order_engine.application.execute_order import SAFETY_MARGIN, OrderExecution
+from order_engine.application.place_order import PlaceOrder
+from order_engine.application.ports import Dependency, QueueGauge, RateLimiter, Unlimited, Venue
+from order_engine.application.process_messages import MessageProcessing
 from order_engine.application.retries import RetryPolicy
-from order_engine.application.submit_order import NoLimit, OrderDesk, SubmitOrder
-from order_engine.application.sweep_orders import sweep_orders
-from order_engine.domain.errors import DependencyUnavailable
-from order_engine.domain.order import Order, Terms
+from order_engine.contracts.events import JsonEventCodec
+from order_engine.contracts.frames import JsonFrameCodec
+from order_engine.contracts.queue import JsonWakeUpCodec
+from order_engine.domain.order import Order
+from order_engine.domain.terms import Terms
+from order_engine.engine import Engine
 from order_engine.fakes.clients import InMemorySubscriptions
+from order_engine.fakes.history import InMemoryHistory, InMemoryHistoryReader, InMemoryPublishedCounts
 from order_engine.fakes.orders import InMemoryOrderStore
-from order_engine.fakes.process import ClockDeadline, ManualClock, SeededDice, SequentialExecutor
-from order_engine.fakes.queue import InMemoryQueue, Message
-from order_engine.venues.ledger import InMemoryLedger
-from order_engine.venues.meteora import METEORA
-from order_engine.venues.raydium import RAYDIUM
-from order_engine.venues.simulated import SimulatedVenue, SimulationSettings
+from order_engine.fakes.process import ClockDeadline, ManualClock, SeededRandomness, SequentialExecutor
+from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
 from tests.support.clients import ConnectedClients
 from tests.support.faults import Crash, Faults
 from tests.support.orders import terms
 
 INVOCATION = 30.0
 """Seconds that one invocation may take."""
-CALM = SimulationSettings("1")
+CALM = MarketSettings("1")
 """The venues as deployed, but nothing fails."""
 RETRIES = RetryPolicy(max_retries=3, base_delay=1.0)
 TIME_TO_SIGN = SAFETY_MARGIN + 0.2
 """Seconds that are enough to fetch quotes and sign, and too few to begin another step."""
 MANY = 1_000
 """Messages after which an engine that does not come to rest is taken to be stuck."""
+WEBSOCKET_URL = "wss://ws.example.org/dev"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`EngineSettings` of a test."""
+
+    retries: RetryPolicy = RETRIES
 
 
 @dataclass
-class Engine:
-    """Everything between a request and an order's end.
+class InMemoryPorts:
+    """`Ports` in memory, on one clock."""
 
-    `faults` strike the workers' calls to orders, venues and clock; by default there are none.
-    """
-
-    settings: SimulationSettings = CALM
-    retries: RetryPolicy = RETRIES
-    faults: Faults = field(default_factory=Faults)
+    market: MarketSettings = CALM
     clock: ManualClock = field(default_factory=ManualClock)
-    orders: InMemoryOrderStore = field(default_factory=InMemoryOrderStore)
+    executor: SequentialExecutor = field(default_factory=SequentialExecutor)
+    randomness: SeededRandomness = field(default_factory=SeededRandomness)
+    orders: InMemoryOrderStore = field(default_factory=lambda: InMemoryOrderStore(JsonEventCodec()))
     ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
     subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
-    clients: ConnectedClients = field(default_factory=ConnectedClients)
-    dice: SeededDice = field(default_factory=SeededDice)
-    queue: InMemoryQueue = field(init=False)
+    clients: ConnectedClients = field(default_factory=lambda: ConnectedClients(JsonFrameCodec(WEBSOCKET_URL)))
+    history: InMemoryHistory = field(default_factory=InMemoryHistory)
+    published_counts: InMemoryPublishedCounts = field(default_factory=InMemoryPublishedCounts)
+    rate_limiter: RateLimiter = field(default_factory=Unlimited)
+    dependencies: tuple[Dependency, ...] = ()
 
-    def __post_init__(self) -> None:
-        self.queue = InMemoryQueue(self.clock)
+    @cached_property
+    def queue(self) -> InMemoryQueue:
+        return InMemoryQueue(self.clock, JsonWakeUpCodec())
+
+    @property
+    def queue_gauge(self) -> QueueGauge:
+        return self.queue
+
+    @cached_property
+    def dead_letters(self) -> InMemoryDeadLetters:
+        return InMemoryDeadLetters(self.queue)
+
+    @cached_property
+    def history_reader(self) -> InMemoryHistoryReader:
+        return InMemoryHistoryReader(self.history)
 
     @property
     def venues(self) -> Mapping[str, Venue]:
-        return {dex.name: SimulatedVenue(dex, self.settings, self.clock, self.ledger) for dex in (RAYDIUM, METEORA)}
+        return simulated_venues(self.market, self.clock, self.ledger)
+
+
+class StruckPorts:
+    """Ports as a worker sees them whose calls to orders, venues and clock are struck by faults."""
+
+    def __init__(self, ports: InMemoryPorts, faults: Faults) -> None:
+        self._ports = ports
+        self.orders = faults.strike(ports.orders)
+        self.clock = faults.strike(ports.clock)
+        self.venues = {name: faults.strike(venue) for name, venue in ports.venues.items()}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ports, name)
+
+
+class InMemoryEngine(Engine):
+    """The engine on ports in memory, and what tests do with it.
+
+    Args:
+        market: how the venues behave.
+        faults: strike the workers' calls to orders, venues and clock; by default there are none.
+    """
+
+    ports: InMemoryPorts
+
+    def __init__(
+        self,
+        market: MarketSettings = CALM,
+        retries: RetryPolicy = RETRIES,
+        faults: Faults | None = None,
+        ports: InMemoryPorts | None = None,
+    ) -> None:
+        super().__init__(ports or InMemoryPorts(market), Settings(retries))
+        self.faults = faults or Faults()
+
+    # --- Its parts -------------------------------------------------------------------------------------------------
 
     @property
-    def desk(self) -> OrderDesk:
-        return OrderDesk(self.orders, self.queue, self.clock, self.dice, NoLimit())
+    def clock(self) -> ManualClock:
+        return self.ports.clock
 
     @property
-    def execution(self) -> OrderExecution:
-        strike = self.faults.strike
-        venues: dict[str, Venue] = {name: strike(venue) for name, venue in self.venues.items()}
-        executor = SequentialExecutor()
-        return OrderExecution(strike(self.orders), venues, executor, strike(self.clock), self.dice, self.retries)
+    def orders(self) -> InMemoryOrderStore:
+        return self.ports.orders
 
     @property
-    def closing(self) -> DeadLetterClosing:
-        return DeadLetterClosing(self.orders, self.venues, self.clock)
+    def queue(self) -> InMemoryQueue:
+        return self.ports.queue
 
     @property
-    def pusher(self) -> UpdatePusher:
-        return UpdatePusher(self.orders, self.subscriptions, self.clients, SequentialExecutor(), self.clock)
+    def ledger(self) -> InMemoryLedger:
+        return self.ports.ledger
+
+    @property
+    def subscriptions(self) -> InMemorySubscriptions:
+        return self.ports.subscriptions
+
+    @property
+    def clients(self) -> ConnectedClients:
+        return self.ports.clients
+
+    @property
+    def execution(self) -> OrderExecution:  # type: ignore[override]
+        """Made anew for each use, as by a worker that the faults strike."""
+        struck: Any = StruckPorts(self.ports, self.faults)
+        return Engine(struck, self.settings).execution
+
+    @property
+    def processing(self) -> MessageProcessing:  # type: ignore[override]
+        return MessageProcessing(self.execution, self.ports.queue, self.ports.executor)
 
     def deadline(self, seconds: float = INVOCATION) -> ClockDeadline:
         return ClockDeadline(self.clock, seconds)
 
-    def submit(self, what: Terms | None = None, user_id: str = "alice", **more: Any) -> Order:
-        """Place an order and return it as it was accepted."""
-        return self.desk.submit(SubmitOrder(user_id, what or terms(), **more)).order
-
-    def cancel(self, order: Order) -> Order:
-        return cancel_order(self.orders, self.clock, order.id, None)
-
-    def sweep(self) -> int:
-        return sweep_orders(self.orders, self.queue, self.clock, self.deadline(60))
-
-    def another_worker(self) -> Engine:
-        """Return this very engine, as a worker sees it whom no faults strike."""
+    def another_worker(self) -> InMemoryEngine:
+        """Return this very engine, as a worker sees it that no faults strike."""
         other = copy(self)
         other.faults = Faults()
         return other
+
+    # --- What happens ----------------------------------------------------------------------------------------------
+
+    def place(self, what: Terms | None = None, user_id: str = "alice", **more: Any) -> Order:
+        """Place an order and return it as it was accepted."""
+        return self.placement.place(PlaceOrder(user_id, what or terms(), **more)).order
+
+    def cancel(self, order: Order) -> Order:
+        return self.cancel_order(order.id, None)
+
+    def sweep(self) -> int:
+        return self.sweep_orders(self.deadline(60))
 
     def sign(self, order: Order) -> Order:
         """Work on a new order until its transaction is signed; nothing is sent."""
@@ -120,7 +193,7 @@ class Engine:
         return self.now(order)
 
     def work(self) -> None:
-        """Process messages, moving the clock on where all are out of sight, until there are none."""
+        """Process messages, moving the clock on where all are hidden, until there are none."""
         for _ in range(MANY):
             if not self.queue.messages:
                 return
@@ -130,19 +203,10 @@ class Engine:
         raise AssertionError("The engine does not come to rest.")
 
     def _process(self, message: Message) -> None:
-        """Do with one message what process_orders does; after a crash it comes back by itself."""
+        """Process one message; after a crash it comes back by itself."""
         try:
-            result = self.execution.execute(json.loads(message.body)["orderId"], self.deadline())
+            (result,) = self.processing.process([self.queue.wake_up(message)], self.deadline())
         except Crash:
             return
-        except DependencyUnavailable:
-            self._give_back(message, 2.0)
-            return
-        if isinstance(result, LookAgain):
-            self._give_back(message, result.after)
-        else:
+        if result.finished:
             self.queue.delete(message.receipt)
-
-    def _give_back(self, message: Message, after: float) -> None:
-        with suppress(DependencyUnavailable):  # its time is up: it is in sight again
-            self.queue.give_back(message.receipt, after)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.application.errors import DependencyUnavailable
 
 P = TypeVar("P")
 

@@ -14,15 +14,12 @@ from typing import Any
 
 import pytest
 
-from order_engine import bootstrap
-from order_engine.application.order_history import OrderFilter, OrderTrail, Page, Position, failures
-from order_engine.application.ports import QueueFigures
-from order_engine.domain.errors import DependencyUnavailable, OrderNotFound
+from order_engine.adapters.simulated_market.venues import simulated_venues
 from order_engine.domain.order import Order
-from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
-from order_engine.fakes.process import ManualClock, SequentialExecutor
-from order_engine.fakes.queue import InMemoryDeadLetters
-from tests.support.engine import Engine
+from order_engine.entrypoints import aws_ports
+from order_engine.fakes.process import ManualClock
+from order_engine.fakes.rate_limiter import InMemoryRateLimiter
+from tests.support.engine import InMemoryEngine, InMemoryPorts
 from tests.support.events import event, sqs
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -38,6 +35,7 @@ SETTINGS = {
     "WEBSOCKET_API_ENDPOINT": "https://ws.example.org/dev",
     "WEBSOCKET_URL": "wss://ws.example.org/dev",
     "READ_HISTORY_FUNCTION": "read-history",
+    "DASHBOARD_FOLDER": str(Path(__file__).parents[2] / "dashboard"),
     "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:database",
     "MAX_RETRY_ATTEMPTS": "3",
     "RETRY_BASE_DELAY_SECONDS": "1",
@@ -93,45 +91,22 @@ class Context:
         return int((self.ends_at - self.clock.now().timestamp()) * 1000)
 
 
-@dataclass
-class Reader:
-    """`HistoryReader` on the history in memory."""
+class FunctionPorts:
+    """The ports of one function: those in memory that all functions share, as its own settings have them."""
 
-    history: InMemoryHistory
-    asked: list[tuple[OrderFilter, int, Position | None]] = field(default_factory=list)
+    def __init__(self, settings: Any, shared: InMemoryPorts, replaced: Mapping[str, object]) -> None:
+        self._settings = settings
+        self._shared = shared
+        self._replaced = replaced
 
-    def list_orders(self, wanted: OrderFilter, limit: int, after: Position | None = None) -> Page:
-        self.asked.append((wanted, limit, after))
-        mine = [one for one in self.history.orders.values() if wanted.user_id in (None, one.user_id)]
-        return Page(tuple(mine[:limit]), None)
-
-    def trail(self, order_id: str) -> OrderTrail:
-        if order_id not in self.history.orders:
-            raise OrderNotFound(order_id)
-        order = self.history.orders[order_id]
-        return OrderTrail(order, tuple(failures(order)))
-
-
-@dataclass
-class Service:
-    """Something that is asked whether it is there."""
-
-    down: bool = False
-
-    def check(self) -> None:
-        if self.down:
-            raise DependencyUnavailable("no answer")
-
-
-@dataclass
-class Gauge:
-    """`QueueGauge` on the queue in memory."""
-
-    engine: Engine
-
-    def figures(self) -> QueueFigures:
-        queue = self.engine.queue
-        return QueueFigures(len(queue.messages), 0, 0, len(queue.dead))
+    def __getattr__(self, name: str) -> Any:
+        if name in self._replaced:
+            return self._replaced[name]
+        if name == "venues":
+            return simulated_venues(self._settings.market, self.clock, self._shared.ledger)
+        if name == "rate_limiter" and (limit := self._settings.max_orders_per_minute):
+            return InMemoryRateLimiter(self.clock, limit)
+        return getattr(self._shared, name)
 
 
 @dataclass
@@ -139,36 +114,22 @@ class Deployment:
     """All functions on one engine in memory. `engine.orders` and its other parts are what they write to."""
 
     patch: pytest.MonkeyPatch
-    engine: Engine = field(default_factory=Engine)
-    history: InMemoryHistory = field(default_factory=InMemoryHistory)
-    counts: InMemoryStatusCounts = field(default_factory=InMemoryStatusCounts)
-    postgres: Service = field(default_factory=Service)
+    engine: InMemoryEngine = field(default_factory=InMemoryEngine)
+    replaced: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.history)
-        self.dead_letters = InMemoryDeadLetters(self.engine.queue)
+        self.patch.setattr(aws_ports, "AwsPorts", lambda settings: FunctionPorts(settings, self.ports, self.replaced))
         self.set(**SETTINGS)
-        adapters = {
-            "clock": self.engine.clock,
-            "executor": SequentialExecutor(),
-            "orders": self.engine.orders,
-            "queue": self.engine.queue,
-            "queue_gauge": Gauge(self.engine),
-            "dead_letters": self.dead_letters,
-            "ledger": self.engine.ledger,
-            "subscriptions": self.engine.subscriptions,
-            "clients": self.engine.clients,
-            "status_counts": self.counts,
-            "history": self.history,
-            "history_reader": self.reader,
-            "database": self.postgres,
-        }
-        for name, adapter in adapters.items():
-            self.replace(name, adapter)
 
-    def replace(self, name: str, adapter: object) -> None:
-        """Have `bootstrap` return this adapter."""
-        self.patch.setattr(bootstrap, name, lambda: adapter)
+    @property
+    def ports(self) -> InMemoryPorts:
+        """What the functions write to and read from."""
+        return self.engine.ports
+
+    def replace(self, name: str, port: object) -> None:
+        """Give the functions another port of this name."""
+        self.replaced[name] = port
+        forget()
 
     def set(self, **variables: str) -> None:
         """Set environment variables, and have everything built anew."""
@@ -223,7 +184,7 @@ class Deployment:
 
 
 def forget() -> None:
-    """Forget everything that `bootstrap` has built."""
-    for made in vars(bootstrap).values():
-        if hasattr(made, "cache_clear"):
-            made.cache_clear()
+    """Have every function read its settings and build its engine anew."""
+    for name in NAMES:
+        for built in ("settings", "ports", "engine"):
+            vars(load(name).deployed).pop(built, None)

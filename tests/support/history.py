@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-
 from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
 from order_engine.application.order_history import OrderFilter
+
 from order_engine.domain.order import Order
 
 TABLES = ("orders", "order_events", "order_failures", "order_status_counts")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from order_engine.domain.amounts import read_amount
-from order_engine.domain.events import Status
+from order_engine.domain.events import Confirmed, Failed, Status
 from order_engine.domain.order import TRANSITIONS, Order
 from order_engine.domain.swaps import Landed
-from tests.support.engine import Engine
+from tests.support.engine import InMemoryEngine
 
 
-def check(engine: Engine) -> None:
+def check(engine: InMemoryEngine) -> None:
     """Check all orders of an engine that has come to rest."""
     for order in engine.orders.orders.values():
         check_life(order)
@@ -35,17 +34,17 @@ def check_images(images: list[Order]) -> None:
         assert after.events[:-1] == before.events
 
 
-def check_evidence(engine: Engine, order: Order) -> None:
+def check_evidence(engine: InMemoryEngine, order: Order) -> None:
     """The order has ended; it was swapped once if it is confirmed, with no less than its minimum, and else never."""
     assert order.status.terminal
     landed = engine.ledger.landed(order.id)
-    last = order.events[-1].data
-    if order.status is not Status.CONFIRMED:
+    last = order.events[-1]
+    if not isinstance(last, Confirmed):
         assert landed == []
-        assert order.status is not Status.FAILED or last["error"]["code"]
+        assert not isinstance(last, Failed) or last.fault.code
         return
     (swap,) = landed
     assert isinstance(swap.outcome, Landed)
-    assert last["txHash"] == swap.signature
-    assert read_amount(last["amountOut"], order.terms.token_out) == swap.outcome.amount_out >= swap.min_amount_out
+    assert last.tx_hash == swap.signature
+    assert last.amount_out == swap.outcome.amount_out >= swap.min_amount_out
     assert swap.amount_in == order.terms.amount_in

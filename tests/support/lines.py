@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from order_engine.adapters.process import SystemClock
 from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsWakeUpQueue
+
+from order_engine.adapters.process import SystemClock
 from order_engine.fakes.process import ManualClock
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
 from tests.contracts.lines import Rules

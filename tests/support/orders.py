@@ -17,21 +17,10 @@ from uuid import uuid4
 
 from order_engine.domain.amounts import parse_amount, parse_slippage
 from order_engine.domain.errors import ExecutionError, QuoteUnavailable, SimulationFailed
-from order_engine.domain.events import (
-    Data,
-    Event,
-    Status,
-    building_data,
-    cancelled_data,
-    confirmed_data,
-    error_data,
-    failed_data,
-    retry_data,
-    routing_data,
-    submitted_data,
-)
-from order_engine.domain.order import Order, Terms
+from order_engine.domain.events import Fault, Refusal, Status
+from order_engine.domain.order import Order
 from order_engine.domain.swaps import Landed, Quote, Transaction
+from order_engine.domain.terms import Terms
 from order_engine.domain.tokens import token
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -83,9 +72,8 @@ def new_order(
     what: Terms | None = None,
     **more: Any,
 ) -> Order:
-    """Return an order that has just been accepted; `more` are further fields of `Order`."""
-    events = (Event(1, Status.PENDING, at, {}),)
-    return Order(order_id or str(uuid4()), user_id, what or terms(), at, events, **more)
+    """Return an order that has just been accepted; `more` are `client_order_id` and `correlation_id`."""
+    return Order.accepted(order_id or str(uuid4()), user_id, what or terms(), at, **more)
 
 
 def after(order: Order, *steps: Status, error: ExecutionError | None = None) -> Order:
@@ -95,8 +83,7 @@ def after(order: Order, *steps: Status, error: ExecutionError | None = None) -> 
         error: what went wrong, for the steps that say so; by default what is likely at that point.
     """
     for status in steps:
-        data = _data(order, status, error or _likely_error(order))
-        order = order.then(status, data, order.updated_at + STEP)
+        order = _step(order, status, Fault.of(error or _likely_error(order)))
     return order
 
 
@@ -126,7 +113,7 @@ def transaction(order: Order) -> Transaction:
         venue=quote.venue,
         swap=swap,
         quoted_amount_out=quote.amount_out,
-        min_amount_out=order.terms.least_out(quote.amount_out),
+        min_amount_out=order.terms.min_amount_out_for(quote.amount_out),
         valid_until=order.updated_at + timedelta(seconds=60),
     )
 
@@ -137,22 +124,21 @@ def _likely_error(order: Order) -> ExecutionError:
     return SimulationFailed("The dry run failed: insufficient funds for fee.")
 
 
-def _data(order: Order, status: Status, error: ExecutionError) -> Data:
-    current = order.transaction or transaction(order)
-    attempt, due = order.attempt, order.updated_at + timedelta(seconds=order.attempt)
-    refused: dict[str, ExecutionError] = {"orca": QuoteUnavailable("orca: no quote this time")}
+def _step(order: Order, status: Status, fault: Fault) -> Order:
+    current, at = order.transaction or transaction(order), order.updated_at + STEP
+    refusals = (Refusal("orca", Fault.of(QuoteUnavailable("orca: no quote this time"))),)
     pool = {"kind": "constant_product", "reserveIn": "1000000000000", "reserveOut": "150000000000"}
     landed = Landed(current.quoted_amount_out, 3_750_000, "0.000123", pool)
-    builders: dict[Status, Callable[[], Data]] = {
-        Status.PENDING: lambda: retry_data(attempt + 1, float(attempt), due, error_data(error)),
-        Status.ROUTING: lambda: routing_data(attempt, VENUES),
-        Status.BUILDING: lambda: building_data(current, quotes(order), refused, "raydium gives more"),
-        Status.SUBMITTED: lambda: submitted_data(current),
-        Status.CONFIRMED: lambda: confirmed_data(current, landed),
-        Status.FAILED: lambda: failed_data(error_data(error), order.attempts),
-        Status.CANCELLED: lambda: cancelled_data(order.user_id),
+    steps: dict[Status, Callable[[], Order]] = {
+        Status.PENDING: lambda: order.retry(fault, float(order.attempt), at),
+        Status.ROUTING: lambda: order.start_routing(VENUES, at),
+        Status.BUILDING: lambda: order.sign(current, tuple(quotes(order)), refusals, "raydium gives more", at),
+        Status.SUBMITTED: lambda: order.submit(at),
+        Status.CONFIRMED: lambda: order.confirm(landed, at),
+        Status.FAILED: lambda: order.fail(fault, at),
+        Status.CANCELLED: lambda: order.cancel(order.user_id, at),
     }
-    return builders[status]()
+    return steps[status]()
 
 
 def statuses(order: Order) -> list[Status]:

@@ -14,13 +14,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from order_engine.adapters.database import Database
+from order_engine.adapters.postgres_history import PostgresHistory
+from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from functions.migrate_database.migrate import migrate
-from order_engine.adapters.database import Database
-from order_engine.adapters.postgres_history import PostgresHistory
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
 
 _TEMPLATE = "migrated"
 _NO_NEED_TO_SURVIVE_A_CRASH = ("fsync", "synchronous_commit", "full_page_writes")

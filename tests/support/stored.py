@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from local.cloud import LocalCloud
 from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
 from order_engine.adapters.order_items import from_item
+
+from local.cloud import LocalCloud
 from order_engine.contracts.views import order_view
 from order_engine.domain.events import Status
 from tests.support.orders import after

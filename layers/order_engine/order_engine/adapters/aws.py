@@ -1,4 +1,4 @@
-"""What all AWS adapters share: quick time-outs, and one error for "we could not find out"."""
+"""What all AWS adapters share: short time-outs, and one error for a call whose effect is unknown."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.application.errors import DependencyUnavailable
 
 
 def client_config(attempts: int = 2) -> Config:
-    """Return how to call AWS: a silent service is given up on after seconds, not after botocore's minutes.
+    """Return the botocore config with short time-outs: 4 seconds an attempt at most, where botocore waits minutes.
 
-    A call takes 4 seconds an attempt at the most. What can be made up for otherwise is tried once.
+    Args:
+        attempts: tries of one call, the first included.
     """
     return Config(
         connect_timeout=1,
@@ -27,7 +28,7 @@ def client_config(attempts: int = 2) -> Config:
 
 
 @contextmanager
-def answering(service: str) -> Iterator[None]:
+def unavailable_on_error(service: str) -> Iterator[None]:
     """Turn every failure of an AWS call into `DependencyUnavailable`, naming the service."""
     try:
         yield
@@ -43,7 +44,7 @@ class ConditionFailed(Exception):
         self.item = item
 
 
-def write_if(write: Callable[..., Any], **parameters: Any) -> Any:
+def conditional_write(write: Callable[..., Any], **parameters: Any) -> Any:
     """Make a conditional DynamoDB write that is answered, when refused, with the item that is there.
 
     One call instead of a write and a read. Returns the service's answer.
@@ -52,7 +53,7 @@ def write_if(write: Callable[..., Any], **parameters: Any) -> Any:
         ConditionFailed: with the item.
         DependencyUnavailable: it may or may not have been written.
     """
-    with answering("DynamoDB"):
+    with unavailable_on_error("DynamoDB"):
         try:
             return write(ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
         except ClientError as error:

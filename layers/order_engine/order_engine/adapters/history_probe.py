@@ -1,4 +1,4 @@
-"""Whether Postgres answers, asked of the function that can reach it: the public API is in no VPC."""
+"""The health check of Postgres, by the function that can reach it: the public API is in no VPC."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from order_engine.adapters.aws import answering
-from order_engine.application.watch_engine import HISTORY_PROBE
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.adapters.aws import unavailable_on_error
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.ports.dependencies import HISTORY_PROBE
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -23,7 +23,7 @@ class HistoryProbe:
 
     def check(self) -> None:
         """Raise `DependencyUnavailable` unless Postgres answers."""
-        with answering("Lambda"):
+        with unavailable_on_error("Lambda"):
             answer = self.client.invoke(FunctionName=self.function, Payload=json.dumps(HISTORY_PROBE))
         if "FunctionError" in answer:
             raise DependencyUnavailable("Postgres did not answer.")

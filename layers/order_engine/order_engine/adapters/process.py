@@ -1,4 +1,4 @@
-"""The process's own clock, deadline, dice and threads."""
+"""The process's own clock, randomness and threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 T = TypeVar("T")
@@ -33,26 +33,8 @@ class SystemClock:
         time.sleep(seconds)
 
 
-class LambdaContext(Protocol):
-    """The part of Lambda's context object that tells the time left."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return milliseconds until Lambda kills the invocation."""
-
-
-@dataclass(frozen=True, slots=True)
-class LambdaDeadline:
-    """`Deadline` of a Lambda invocation."""
-
-    context: LambdaContext
-
-    def remaining(self) -> float:
-        """Return the seconds left."""
-        return self.context.get_remaining_time_in_millis() / 1000
-
-
-class SystemDice:
-    """`Dice` from the system's randomness."""
+class SystemRandomness:
+    """`Randomness` from the system's randomness."""
 
     def jitter(self) -> float:
         """Return a number from 0 to 1."""

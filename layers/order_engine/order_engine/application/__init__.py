@@ -1,1 +1,1 @@
-"""The use cases, and the ports through which they reach the world."""
+"""The use cases, each with everything that it decides, and the ports through which they reach the world."""

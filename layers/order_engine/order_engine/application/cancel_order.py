@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from order_engine.application.errors import TooLateToCancel, VersionConflict
 from order_engine.application.ports import Clock, OrderStore
 from order_engine.application.read_order import read_order
-from order_engine.domain.errors import TooLateToCancel, VersionConflict
-from order_engine.domain.events import Status, cancelled_data
+from order_engine.domain.events import Status
 from order_engine.domain.order import CANCELLABLE, Order
 
 
@@ -14,13 +14,16 @@ def cancel_order(orders: OrderStore, clock: Clock, order_id: str, caller: str | 
 
     A cancel that races with a worker is settled by the version: whoever writes first wins, the other looks again.
 
+    Args:
+        caller: the authenticated user; None where authentication is off.
+
     Raises:
         OrderNotFound: there is none, or it is somebody else's.
         TooLateToCancel: its transaction is signed already, or it has ended otherwise.
     """
     order = read_order(orders, order_id, caller)
     while order.status in CANCELLABLE:
-        cancelled = order.then(Status.CANCELLED, cancelled_data(caller or order.user_id), clock.now())
+        cancelled = order.cancel(caller or order.user_id, clock.now())
         try:
             orders.append(cancelled)
         except VersionConflict as conflict:

@@ -1,4 +1,4 @@
-"""Bring orders whose messages were given up on to an end that can be answered for.
+"""Bring orders whose messages became dead letters to an end for which there is evidence.
 
 A dead letter means that processing failed far more often than an order has attempts. Where nothing can have been sent
 to a venue the order fails. Where a transaction was signed, the venue says what became of it; as long as it can't say,
@@ -8,28 +8,69 @@ the order stays as it is. The letters themselves stay in their queue until a per
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from order_engine.application.ports import Clock, OrderStore, Venue
-from order_engine.application.settle_transaction import confirmed, evidence, submitted
-from order_engine.domain.errors import VersionConflict
-from order_engine.domain.events import Data, Status, failed_data
+from order_engine.application.errors import DependencyUnavailable, VersionConflict
+from order_engine.application.execute_order import fault_of
+from order_engine.application.ports import Clock, DeadLetter, DeadLetters, Deadline, OrderStore, Venue
+from order_engine.domain.errors import ProcessingGaveUp
+from order_engine.domain.events import Fault, Status
 from order_engine.domain.order import Order
 from order_engine.domain.swaps import InFlight, Landed, Transaction
 
-GAVE_UP: Data = {
-    "code": "processing_gave_up",
-    "message": "Processing failed again and again; no transaction was in flight, so nothing was swapped.",
-}
+RESERVE = 5.0
+"""Seconds left when a run stops reading; letters that remain are read by the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterResult:
+    """What came of one letter.
+
+    Args:
+        order: as it is now; None where the letter names none, or its closing failed.
+        failure: what went wrong.
+    """
+
+    letter: DeadLetter
+    order: Order | None = None
+    failure: Exception | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the letter's order has ended."""
+        return self.order is not None and self.order.status.terminal
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterClosing:
     """Closes the orders of dead letters."""
 
+    dead_letters: DeadLetters
     orders: OrderStore
     venues: Mapping[str, Venue]
     clock: Clock
+
+    def run(self, deadline: Deadline) -> list[LetterResult]:
+        """Read each visible letter once, close what can be closed, and make all letters visible again."""
+        results: list[LetterResult] = []
+        for letter in self.dead_letters.read():
+            results.append(self._close_letter(letter))
+            if deadline.remaining() < RESERVE:
+                break
+        for result in results:
+            with suppress(DependencyUnavailable):  # then it is visible again by itself, only later
+                self.dead_letters.release(result.letter)
+        return results
+
+    def _close_letter(self, letter: DeadLetter) -> LetterResult:
+        """Close a letter's order. What made it a dead letter may happen here again, and must not stop the others."""
+        if letter.order_id is None:
+            return LetterResult(letter)
+        try:
+            return LetterResult(letter, self.close(letter.order_id))
+        except Exception as failure:
+            return LetterResult(letter, failure=failure)
 
     def close(self, order_id: str) -> Order:
         """Take the order to a terminal state if there is evidence for one; return it as it is then.
@@ -52,7 +93,7 @@ class DeadLetterClosing:
     def _next(self, order: Order) -> Order | None:
         transaction = order.transaction
         if transaction is None:
-            return order.then(Status.FAILED, failed_data(GAVE_UP, order.attempts), self.clock.now())
+            return order.fail(Fault.of(ProcessingGaveUp()), self.clock.now())
         return self._settled(order, transaction)
 
     def _settled(self, order: Order, transaction: Transaction) -> Order | None:
@@ -61,7 +102,5 @@ class DeadLetterClosing:
             return None
         now = self.clock.now()
         if isinstance(outcome, Landed):
-            if order.status is Status.BUILDING:
-                return submitted(order, transaction, now)
-            return confirmed(order, transaction, outcome, now)
-        return order.then(Status.FAILED, failed_data(evidence(transaction, outcome), order.attempts), now)
+            return order.submit(now) if order.status is Status.BUILDING else order.confirm(outcome, now)
+        return order.fail(fault_of(transaction, outcome), now)

@@ -9,24 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
-from order_engine.application.ports import Clock, Deadline, Dice, Executor, OrderStore, Venue
+from order_engine.application.errors import VersionConflict
+from order_engine.application.ports import Clock, Deadline, Executor, OrderStore, Randomness, Venue
 from order_engine.application.retries import RetryPolicy
-from order_engine.application.settle_transaction import confirmed, evidence, submitted
-from order_engine.domain.errors import ExecutionError, PriceMoved, RetryableError, VersionConflict
-from order_engine.domain.events import (
-    Data,
-    Status,
-    building_data,
-    error_data,
-    failed_data,
-    retry_data,
-    routing_data,
-)
+from order_engine.domain.errors import ExecutionError, PriceMoved, RetryableError
+from order_engine.domain.events import Fault, Refusal, Status
 from order_engine.domain.order import Order
-from order_engine.domain.swaps import Expired, InFlight, Landed, Quote, Swap, Transaction, TransactionStatus
-from order_engine.venues.router import choose, explain, no_quote
+from order_engine.domain.routing import best_quote, error_without_quotes, explain_choice
+from order_engine.domain.swaps import Expired, InFlight, Landed, Quote, Reverted, Swap, Transaction, TransactionStatus
 
 SAFETY_MARGIN = 14.0
 """Seconds kept in hand, for a table and then a queue that hang: the message is given back instead of the function being
@@ -42,7 +33,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """The order is not finished; wake up again after so many seconds."""
+    """The order is not finished; it has to be looked at again after so many seconds."""
 
     order: Order
     after: float
@@ -50,13 +41,13 @@ class LookAgain:
 
 @dataclass(frozen=True, slots=True)
 class OrderExecution:
-    """Executes orders, one call of `execute` per wake-up."""
+    """Executes orders, one call of `execute` for each wake-up message."""
 
     orders: OrderStore
     venues: Mapping[str, Venue]
     executor: Executor
     clock: Clock
-    dice: Dice
+    randomness: Randomness
     retries: RetryPolicy
 
     def execute(self, order_id: str, deadline: Deadline) -> Done | LookAgain:
@@ -90,7 +81,7 @@ class OrderExecution:
     def _step(self, order: Order, deadline: Deadline) -> Order | LookAgain:
         transaction = order.transaction
         if order.status is Status.PENDING:
-            return self._append(order, Status.ROUTING, routing_data(order.attempt, list(self.venues)))
+            return self._append(order.start_routing(tuple(self.venues), self.clock.now()))
         if order.status is Status.ROUTING or transaction is None:
             return self._build(order)
         if order.status is Status.BUILDING:
@@ -102,16 +93,17 @@ class OrderExecution:
         try:
             quotes, refused = self._quotes(order.swap)
             if not quotes:
-                raise no_quote(list(refused.values()))
-            best = choose(quotes)
-            least = order.terms.least_out(best.amount_out)
+                raise error_without_quotes(list(refused.values()))
+            best = best_quote(quotes)
+            least = order.terms.min_amount_out_for(best.amount_out)
             if best.amount_out < least:
                 raise PriceMoved("The best quote is below the order's minAmountOut.")
             transaction = self.venues[best.venue].build(order.swap, best, least)
         except ExecutionError as error:
-            return self._retry_or_fail(order, error_data(error), retryable=isinstance(error, RetryableError))
-        data = building_data(transaction, quotes, refused, explain(best, quotes, refused))
-        return self._append(order, Status.BUILDING, data)
+            return self._retry_or_fail(order, Fault.of(error), retryable=isinstance(error, RetryableError))
+        refusals = tuple(Refusal(venue, Fault.of(error)) for venue, error in refused.items())
+        reason = explain_choice(best, quotes, refusals)
+        return self._append(order.sign(transaction, tuple(quotes), refusals, reason, self.clock.now()))
 
     def _quotes(self, swap: Swap) -> tuple[list[Quote], dict[str, ExecutionError]]:
         """Ask all venues at once; one that refuses does not stop the others."""
@@ -130,14 +122,14 @@ class OrderExecution:
         """Send the stored transaction; after a crash this sends the very same one again, which lands at most once."""
         outcome = self._venue(transaction).submit(transaction)
         if isinstance(outcome, Expired):
-            return self._retry_or_fail(order, evidence(transaction, outcome))
-        order = self._write(submitted(order, transaction, self.clock.now()))
+            return self._retry_or_fail(order, fault_of(transaction, outcome))
+        order = self._append(order.submit(self.clock.now()))
         return self._settle(order, transaction, outcome, deadline)
 
     def _settle(
         self, order: Order, transaction: Transaction, outcome: TransactionStatus, deadline: Deadline
     ) -> Order | LookAgain:
-        """Wait until the transaction's fate is known; without a known fate there is no terminal state."""
+        """Wait until the transaction's outcome is known; without a known outcome there is no terminal state."""
         venue = self._venue(transaction)
         while isinstance(outcome, InFlight):
             if outcome.look_again_in + SAFETY_MARGIN > deadline.remaining():
@@ -145,22 +137,25 @@ class OrderExecution:
             self.clock.sleep(outcome.look_again_in)
             outcome = venue.status(transaction) if outcome.seen else venue.submit(transaction)
         if isinstance(outcome, Landed):
-            return self._write(confirmed(order, transaction, outcome, self.clock.now()))
-        return self._retry_or_fail(order, evidence(transaction, outcome))
+            return self._append(order.confirm(outcome, self.clock.now()))
+        return self._retry_or_fail(order, fault_of(transaction, outcome))
 
-    def _retry_or_fail(self, order: Order, error: Data, retryable: bool = True) -> Order:
+    def _retry_or_fail(self, order: Order, fault: Fault, retryable: bool = True) -> Order:
         if not (retryable and self.retries.allows_after(order.attempt)):
-            return self._append(order, Status.FAILED, failed_data(error, order.attempts))
-        delay = self.retries.delay_after(order.attempt, self.dice.jitter())
-        due = self.clock.now() + timedelta(seconds=delay)
-        return self._append(order, Status.PENDING, retry_data(order.attempt + 1, delay, due, error))
+            return self._append(order.fail(fault, self.clock.now()))
+        delay = self.retries.delay_after(order.attempt, self.randomness.jitter())
+        return self._append(order.retry(fault, delay, self.clock.now()))
 
     def _venue(self, transaction: Transaction) -> Venue:
         return self.venues[transaction.venue]
 
-    def _append(self, order: Order, status: Status, data: Data) -> Order:
-        return self._write(order.then(status, data, self.clock.now()))
-
-    def _write(self, order: Order) -> Order:
+    def _append(self, order: Order) -> Order:
         self.orders.append(order)
         return order
+
+
+def fault_of(transaction: Transaction, outcome: Reverted | Expired) -> Fault:
+    """Return why this transaction will never swap anything: the evidence that a retry or a failure needs."""
+    if isinstance(outcome, Reverted):
+        return Fault.of_reverted(transaction, outcome)
+    return Fault.of_expired(transaction)

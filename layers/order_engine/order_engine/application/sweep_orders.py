@@ -1,4 +1,4 @@
-"""Find the orders that should have ended by now and wake a worker for each.
+"""Find the orders that should have ended by now and send a wake-up message for each.
 
 This is what makes an acceptance a promise: whatever was lost between storing an order and ending it, the order itself
 is still in the sparse `open` index.
@@ -29,7 +29,7 @@ def sweep_orders(
 ) -> int:
     """Put overdue orders on the queue again, those whose turn it is or all of them; return how many."""
     now = clock.now()
-    overdue = (one.order_id for one in orders.overdue(now) if out_of_turn or is_turn(now - one.due_at))
+    overdue = (order.order_id for order in orders.overdue(now) if out_of_turn or is_turn(now - order.due_at))
     swept = 0
     while deadline.remaining() > RESERVE and (batch := list(islice(overdue, BATCH))):
         queue.send_again(batch)
@@ -38,7 +38,7 @@ def sweep_orders(
 
 
 def is_turn(overdue: timedelta) -> bool:
-    """Whether an order that is overdue for so long is to be swept now.
+    """Return whether an order that is overdue for so long is to be swept now.
 
     After 0, 1, 2, 4 and 8 minutes, then every 15: an order that can't be processed for a day must not fill the queue
     with messages. Each turn lasts for two minutes, so that a sweep that comes late does not miss it.

@@ -20,7 +20,7 @@ def user_target(user_id: str) -> str:
 
 
 def targets_of(order: Order) -> tuple[str, str, str]:
-    """Return every target whose subscribers hear of this order."""
+    """Return every target whose subscribers get this order's events."""
     return order_target(order.id), user_target(order.user_id), ALL
 
 
@@ -29,8 +29,6 @@ def order_id_of(target: str) -> str | None:
     return target.removeprefix(_ORDER) if target.startswith(_ORDER) else None
 
 
-def describe(target: str) -> dict[str, str]:
-    """Return the target as clients name it: by `orderId` or by `channel`."""
-    if (order_id := order_id_of(target)) is not None:
-        return {"orderId": order_id}
-    return {"channel": "user" if target.startswith(_USER) else ALL}
+def is_user_target(target: str) -> bool:
+    """Return whether the target is one user's orders."""
+    return target.startswith(_USER)

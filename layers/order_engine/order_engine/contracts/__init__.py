@@ -1,1 +1,1 @@
-"""What crosses the wire: Pydantic models of requests and messages, and how they become commands."""
+"""What crosses the wire: schemas of HTTP and WebSocket, the events' JSON, queue messages, problem details."""

@@ -7,7 +7,7 @@ from base64 import b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from order_engine.application.order_history import Position
+from order_engine.application.ports import Position
 from order_engine.domain.errors import FieldError, InvalidOrder
 
 _LAYOUT = struct.Struct(">q16s")

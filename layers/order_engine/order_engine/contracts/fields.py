@@ -1,4 +1,4 @@
-"""The fields that requests are made of, and how a fault in one is told."""
+"""The fields that requests consist of, and the error of each that is not right."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ TokenName = Annotated[
 PrintableText = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x20-\x7E]+$")]
 
 
-def read(model: type[M], fields: Mapping[str, Any]) -> M:
-    """Read a body, query or frame.
+def parse_fields(model: type[M], fields: Mapping[str, Any]) -> M:
+    """Return a body, query or frame as its model.
 
     Raises:
         InvalidOrder: with an error for each field that is not right.
@@ -69,7 +69,7 @@ def field_error(fault: Any) -> FieldError:
     return FieldError(name, _CODES.get(kind, "invalid_type" if kind.endswith("_type") else "invalid_value"), message)
 
 
-def read_token(field: str, name: str) -> Token:
+def parse_token(field: str, name: str) -> Token:
     """Return the token with this symbol or mint. Raises `InvalidOrder`: `unknown_token`."""
     found = find_token(name)
     if found is None:

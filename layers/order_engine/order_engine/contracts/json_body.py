@@ -1,4 +1,4 @@
-"""Reading JSON from strangers: exact numbers, no duplicate keys, a size limit, and an error that says where."""
+"""JSON from strangers: exact numbers, no duplicate keys, a size limit, and an error that says where."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+from order_engine.domain.errors import OrderEngineError
+
 MAX_BODY_BYTES = 64 * 1024
 
 
-class MalformedJson(Exception):
+class MalformedJson(OrderEngineError):
     """The text is no JSON object. `code` is stable."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -24,7 +26,7 @@ class BodyTooLarge(MalformedJson):
         super().__init__("body_too_large", f"The body must not be larger than {MAX_BODY_BYTES} bytes.")
 
 
-class UnsupportedMediaType(Exception):
+class UnsupportedMediaType(OrderEngineError):
     """The body is not declared as plain JSON."""
 
     code = "unsupported_media_type"
@@ -39,7 +41,7 @@ def require_json(content_type: str, content_encoding: str) -> None:
         raise UnsupportedMediaType("The body must not be compressed.")
 
 
-def read_object(text: str) -> dict[str, Any]:
+def parse_object(text: str) -> dict[str, Any]:
     """Read a JSON object; numbers with a fraction or exponent become `Decimal`, never a binary float.
 
     Raises:

@@ -7,16 +7,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from order_engine.application.order_history import OrderFilter, Position
+from order_engine.application.ports import OrderFilter, Position
 from order_engine.contracts.cursor import decode_cursor
-from order_engine.contracts.fields import PrintableText, read, read_token
+from order_engine.contracts.fields import PrintableText, parse_fields, parse_token
 from order_engine.domain.events import Status
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 100
 
 
-class ListOrders(BaseModel):
+class ListQuery(BaseModel):
     """Which orders to list, how many, and from where on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,20 +33,20 @@ class ListOrders(BaseModel):
         None
     )
 
-    def to_filter(self, caller: str | None) -> OrderFilter:
-        """Return what to look for. Raises `InvalidOrder` for an unknown token."""
-        token_in = read_token("tokenIn", self.token_in) if self.token_in is not None else None
-        return OrderFilter(caller or self.user_id, self.status, token_in)
+    def to_filter(self) -> OrderFilter:
+        """Return which orders to list. Raises `InvalidOrder` for an unknown token."""
+        token_in = parse_token("tokenIn", self.token_in) if self.token_in is not None else None
+        return OrderFilter(self.user_id, self.status, token_in)
 
     def position(self) -> Position | None:
         """Return where to go on. Raises `InvalidOrder` for a cursor that is none of ours."""
         return decode_cursor(self.cursor) if self.cursor is not None else None
 
 
-def list_orders(query: Mapping[str, str]) -> ListOrders:
-    """Read the query.
+def parse_list_query(query: Mapping[str, str]) -> ListQuery:
+    """Return the query as its model.
 
     Raises:
         InvalidOrder: with an error for each parameter that is not right.
     """
-    return read(ListOrders, query)
+    return parse_fields(ListQuery, query)

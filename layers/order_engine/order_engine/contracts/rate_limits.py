@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from order_engine.application.errors import RateLimited
 from order_engine.application.ports import RATE_WINDOW, Allowance
-from order_engine.domain.errors import RateLimited
 
 
 def allowance_headers(allowance: Allowance | None) -> dict[str, str]:

@@ -1,84 +1,134 @@
-"""What clients get to see of an order."""
+"""What clients get to see of an order and of the engine, ready for JSON."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from order_engine.application.messages import event_on_the_wire
-from order_engine.application.order_history import OrderTrail, Page
-from order_engine.application.watch_engine import Diagnosis, Metrics
+from order_engine.application.monitor import Diagnosis, Metrics
+from order_engine.application.ports import OrderTrail, Page
 from order_engine.contracts.cursor import encode_cursor
-from order_engine.domain.events import Status, iso
+from order_engine.contracts.events.encoding import event_data, fault_data, terms_data
+from order_engine.domain.amounts import format_amount
+from order_engine.domain.events import Confirmed, Event, Failed, TransactionSubmitted
 from order_engine.domain.order import Order
+from order_engine.domain.timestamps import format_timestamp
 
-_FROM_CONFIRMED = ("amountOut", "executedPrice", "fee", "priceImpact")
+if TYPE_CHECKING:
+    from order_engine.contracts.answers import (
+        FailedAttemptView,
+        HealthReport,
+        MetricsView,
+        OneOrder,
+        OrderAccepted,
+        OrderPage,
+        OrderTrailView,
+        OrderView,
+    )
+    from order_engine.contracts.events.schema import EventView
 
 
-def order_view(order: Order) -> dict[str, Any]:
-    """Return the whole order on the wire; values that don't exist (yet) are left out."""
-    last = order.events[-1].data
-    confirmed = last if order.status is Status.CONFIRMED else {}
-    transaction = order.transaction
-    error = next((event.data["error"] for event in reversed(order.events) if "error" in event.data), None)
+def order_view(order: Order) -> OrderView:
+    """Return the whole order; values that don't exist (yet) are left out."""
+    last, transaction = order.events[-1], order.transaction
     view = {
         "id": order.id,
         "clientOrderId": order.client_order_id,
         "userId": order.user_id,
         "status": order.status,
         "version": order.version,
-        **order.terms.described(),
-        **{name: confirmed.get(name) for name in _FROM_CONFIRMED},
+        **terms_data(order.terms),
+        **(_execution(order, last) if isinstance(last, Confirmed) else {}),
         "venue": transaction.venue if transaction else None,
-        "txHash": last.get("txHash"),
+        "txHash": last.tx_hash if isinstance(last, TransactionSubmitted | Confirmed) else None,
         "attempts": order.attempts,
-        "error": error if order.status is Status.FAILED else None,
+        "error": fault_data(last.fault) if isinstance(last, Failed) else None,
         "correlationId": order.correlation_id,
-        "createdAt": iso(order.created_at),
-        "updatedAt": iso(order.updated_at),
-        "events": [event_on_the_wire(event) for event in order.events],
+        "createdAt": format_timestamp(order.created_at),
+        "updatedAt": format_timestamp(order.updated_at),
+        "events": [event_view(order, event) for event in order.events],
     }
-    return {name: value for name, value in view.items() if value is not None}
+    return cast("OrderView", {name: value for name, value in view.items() if value is not None})
 
 
-def accepted_view(order: Order, websocket_url: str) -> dict[str, Any]:
-    """Return the answer to a placed order: as it was accepted, so that a replay is answered in the very same way."""
+def _execution(order: Order, confirmed: Confirmed) -> dict[str, str]:
+    return {
+        "amountOut": format_amount(confirmed.amount_out, order.terms.token_out),
+        "executedPrice": confirmed.executed_price,
+        "fee": format_amount(confirmed.fee, order.terms.token_in),
+        "priceImpact": confirmed.price_impact,
+    }
+
+
+def event_view(order: Order, event: Event) -> EventView:
+    """Return one event, in the form that HTTP, WebSocket and the history share."""
+    return {
+        "seq": event.seq,
+        "status": event.status,
+        "timestamp": format_timestamp(event.timestamp),
+        "data": event_data(event, order.terms),
+    }
+
+
+def one_order(order: Order) -> OneOrder:
+    """Return the answer that is an order."""
+    return {"success": True, "order": order_view(order)}
+
+
+def accepted_view(order: Order, websocket_url: str) -> OrderAccepted:
+    """Return the answer to a placed order, with its present status: a replayed one may have ended already."""
+    address = f"{websocket_url}?orderId={order.id}"
     return {
         "success": True,
         "orderId": order.id,
-        "status": order.events[0].status,
-        "message": f"Order accepted. Follow it at {websocket_url}?orderId={order.id}",
-        "websocketUrl": f"{websocket_url}?orderId={order.id}",
+        "status": order.status,
+        "message": f"Order accepted. Follow it at {address}",
+        "websocketUrl": address,
     }
 
 
-def metrics_view(metrics: Metrics, now: datetime) -> dict[str, Any]:
+def metrics_view(metrics: Metrics) -> MetricsView:
     """Return the engine's figures."""
-    return {"success": True, "queue": asdict(metrics.queue), "orders": dict(metrics.orders), "timestamp": iso(now)}
+    queue, orders = metrics.queue, cast(Any, dict(metrics.orders))
+    return {
+        "success": True,
+        "queue": {
+            "waiting": queue.waiting,
+            "active": queue.active,
+            "delayed": queue.delayed,
+            "failed": queue.failed,
+        },
+        "orders": orders,
+        "timestamp": format_timestamp(metrics.at),
+    }
 
 
-def health_view(diagnosis: Diagnosis, now: datetime) -> dict[str, Any]:
-    """Return how the engine is, and, where they were asked, each of its dependencies."""
-    view: dict[str, Any] = {"status": diagnosis.health, "timestamp": iso(now)}
-    return view | {"dependencies": dict(diagnosis.dependencies)} if diagnosis.dependencies else view
+def health_view(diagnosis: Diagnosis) -> HealthReport:
+    """Return the engine's health, and, where they were asked, that of each of its dependencies."""
+    view: HealthReport = {"status": diagnosis.health, "timestamp": format_timestamp(diagnosis.at)}
+    if diagnosis.dependencies:
+        view["dependencies"] = dict(diagnosis.dependencies)
+    if diagnosis.problems:
+        view["problems"] = list(diagnosis.problems)
+    return view
 
 
-def page_view(page: Page) -> dict[str, Any]:
+def page_view(page: Page) -> OrderPage:
     """Return a page of a list; `nextCursor` is left out at its end."""
-    view: dict[str, Any] = {"success": True, "orders": [order_view(order) for order in page.orders]}
-    return view | {"nextCursor": encode_cursor(page.following)} if page.following else view
+    view: OrderPage = {"success": True, "orders": [order_view(order) for order in page.orders]}
+    if page.following:
+        view["nextCursor"] = encode_cursor(page.following)
+    return view
 
 
-def trail_view(trail: OrderTrail) -> dict[str, Any]:
+def trail_view(trail: OrderTrail) -> OrderTrailView:
     """Return an order as the history has it, with its failed attempts."""
-    failures = [
+    failures: list[FailedAttemptView] = [
         {
-            "seq": failure.seq,
-            "attempt": failure.attempt,
-            "timestamp": iso(failure.occurred_at),
-            "error": dict(failure.data),
+            "seq": failed.seq,
+            "attempt": failed.attempt,
+            "timestamp": format_timestamp(failed.occurred_at),
+            "error": fault_data(failed.fault),
         }
-        for failure in trail.failures
+        for failed in trail.failed_attempts
     ]
     return {"success": True, "order": order_view(trail.order), "failures": failures}

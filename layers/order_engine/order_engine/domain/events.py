@@ -1,23 +1,19 @@
-"""The steps of an order's life, as they are stored, streamed and kept in the history.
+"""The events of an order's life: one frozen dataclass for each kind. Amounts are base units.
 
-An event's `data` is JSON in its form on the wire (camelCase names, amounts as decimal strings), so that the order
-table, the stream, Postgres and every client hold the very same bytes of meaning.
+How they look in storage and on the wire is in `order_engine.contracts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from order_engine.domain.amounts import BASIS_POINTS, format_amount, price, ratio
-from order_engine.domain.errors import ExecutionError
-from order_engine.domain.swaps import Landed, Quote, Reverted, Transaction
-from order_engine.domain.tokens import WRAPPED_SOL_MINT, Token
-
-Data = Mapping[str, Any]
+from order_engine.domain.errors import ExecutionError, TransactionExpired, TransactionFailed
+from order_engine.domain.swaps import Quote, Reverted, Transaction
+from order_engine.domain.terms import Terms
 
 
 class Status(StrEnum):
@@ -41,128 +37,169 @@ _TERMINAL = frozenset({Status.CONFIRMED, Status.FAILED, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an attempt, or one venue's quote, came to nothing.
+
+    Args:
+        code: stable machine-readable reason.
+        venue, tx_hash: of the transaction, where one had been signed.
+        program, program_code: of the on-chain program that refused it; the code means nothing without its program.
+    """
+
+    code: str
+    message: str
+    venue: str | None = None
+    tx_hash: str | None = None
+    program: str | None = None
+    program_code: int | None = None
+
+    @classmethod
+    def of(cls, error: ExecutionError) -> Fault:
+        """Return the fault of an attempt that has signed nothing."""
+        return cls(error.code, str(error))
+
+    @classmethod
+    def of_reverted(cls, transaction: Transaction, outcome: Reverted) -> Fault:
+        """Return the fault of a transaction that landed and failed on chain."""
+        return cls(
+            TransactionFailed.code,
+            outcome.message,
+            transaction.venue,
+            transaction.signature,
+            outcome.program,
+            outcome.code,
+        )
+
+    @classmethod
+    def of_expired(cls, transaction: Transaction) -> Fault:
+        """Return the fault of a transaction that never landed and never will."""
+        return cls(TransactionExpired.code, str(TransactionExpired()), transaction.venue, transaction.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A venue that gave no quote."""
+
+    venue: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One step. `seq` is the order's version after it: 1 for the acceptance, then gapless."""
+    """One step of an order's life.
 
+    Args:
+        seq: the order's version after it: 1 for the acceptance, then gapless.
+        timestamp: aware UTC.
+    """
+
+    status: ClassVar[Status]
     seq: int
-    status: Status
     timestamp: datetime
-    data: Data
 
 
-def iso(moment: datetime) -> str:
-    """Write an aware UTC time as ISO 8601 with milliseconds and Z."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+@dataclass(frozen=True, slots=True)
+class Accepted(Event):
+    """`pending`, the first event: what was ordered, and by whom.
+
+    Args:
+        correlation_id: the id of the request that placed the order.
+    """
+
+    status = Status.PENDING
+    user_id: str
+    terms: Terms
+    correlation_id: str | None = None
 
 
-def parse_iso(text: str) -> datetime:
-    """Read what `iso` wrote."""
-    return datetime.fromisoformat(text)
+@dataclass(frozen=True, slots=True)
+class RetryScheduled(Event):
+    """`pending` again: there will be another attempt.
+
+    Args:
+        attempt: the number of the coming attempt, from 2.
+        delay: seconds until then.
+        fault: what went wrong with the attempt before.
+    """
+
+    status = Status.PENDING
+    attempt: int
+    delay: float
+    next_attempt_at: datetime
+    fault: Fault
 
 
-def error_data(error: ExecutionError) -> dict[str, Any]:
-    """Describe an error the way events and problem details do."""
-    return {"code": error.code, "message": str(error)}
+@dataclass(frozen=True, slots=True)
+class RoutingStarted(Event):
+    """`routing`: the venues are asked for quotes."""
+
+    status = Status.ROUTING
+    attempt: int
+    venues: tuple[str, ...]
 
 
-def reverted_error_data(transaction: Transaction, outcome: Reverted) -> dict[str, Any]:
-    """Describe a failure on chain; its code means something only together with the program."""
-    return {
-        "code": "transaction_failed",
-        "message": outcome.message,
-        "venue": transaction.venue,
-        "txHash": transaction.signature,
-        "program": outcome.program,
-        "programCode": outcome.code,
-    }
+@dataclass(frozen=True, slots=True)
+class TransactionSigned(Event):
+    """`building`: a venue was chosen and a transaction signed; nothing has been sent yet. The intent, written first.
+
+    Args:
+        reason: why this venue, in words.
+    """
+
+    status = Status.BUILDING
+    transaction: Transaction
+    quotes: tuple[Quote, ...]
+    refusals: tuple[Refusal, ...]
+    reason: str
 
 
-def expired_error_data(transaction: Transaction) -> dict[str, Any]:
-    """Describe a transaction that never landed and never will."""
-    return {
-        "code": "transaction_expired",
-        "message": "The transaction did not land while it was valid; it can't land any more.",
-        "venue": transaction.venue,
-        "txHash": transaction.signature,
-    }
+@dataclass(frozen=True, slots=True)
+class TransactionSubmitted(Event):
+    """`submitted`: the transaction is at the venue."""
+
+    status = Status.SUBMITTED
+    attempt: int
+    venue: str
+    tx_hash: str
 
 
-def retry_data(attempt: int, delay: float, next_attempt_at: datetime, error: Data) -> Data:
-    """`pending` once more: the number of the coming attempt, its delay in seconds, and what went wrong."""
-    return {
-        "attempt": attempt,
-        "delaySeconds": round(delay, 3),
-        "nextAttemptAt": iso(next_attempt_at),
-        "error": error,
-    }
+@dataclass(frozen=True, slots=True)
+class Confirmed(Event):
+    """`confirmed`: the receipt, with the pool state that anybody can recompute it from.
+
+    Args:
+        amount_out: base units of the token out.
+        executed_price: whole tokens out per whole token in, as decimal string.
+        fee: base units of the token in.
+        price_impact: a fraction as decimal string.
+        slippage_bps: how much less than quoted, in basis points, as decimal string.
+        pool: the venue's own record of its pool before the swap, ready for JSON; only the venue reads it.
+    """
+
+    status = Status.CONFIRMED
+    attempt: int
+    venue: str
+    tx_hash: str
+    amount_out: int
+    executed_price: str
+    fee: int
+    price_impact: str
+    slippage_bps: str
+    pool: Mapping[str, Any]
 
 
-def routing_data(attempt: int, venues: Sequence[str]) -> Data:
-    """`routing`: which venues are asked for a quote."""
-    return {"attempt": attempt, "venues": list(venues)}
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """`failed`: the evidence, and how many attempts were begun."""
+
+    status = Status.FAILED
+    fault: Fault
+    attempts: int
 
 
-def quote_data(quote: Quote, token_in: Token, token_out: Token) -> dict[str, str]:
-    """One venue's quote."""
-    return {
-        "venue": quote.venue,
-        "amountOut": format_amount(quote.amount_out, token_out),
-        "fee": format_amount(quote.fee, token_in),
-        "priceImpact": quote.price_impact,
-        "referencePrice": quote.reference_price,
-    }
-
-
-def building_data(
-    transaction: Transaction, quotes: Sequence[Quote], refused: Mapping[str, ExecutionError], reason: str
-) -> Data:
-    """`building`: the intent, written before anything is sent."""
-    swap = transaction.swap
-    data: dict[str, Any] = {
-        "attempt": swap.attempt,
-        "quotes": [quote_data(quote, swap.token_in, swap.token_out) for quote in quotes]
-        + [{"venue": venue, "error": error_data(error)} for venue, error in refused.items()],
-        "venue": transaction.venue,
-        "reason": reason,
-        "quotedAmountOut": format_amount(transaction.quoted_amount_out, swap.token_out),
-        "minAmountOut": format_amount(transaction.min_amount_out, swap.token_out),
-        "signature": transaction.signature,
-        "validUntil": iso(transaction.valid_until),
-    }
-    wrapped = [token.symbol for token in (swap.token_in, swap.token_out) if token.mint == WRAPPED_SOL_MINT]
-    if wrapped:
-        data["wrappedSol"] = {"mint": WRAPPED_SOL_MINT, "wrap": swap.token_in.mint == WRAPPED_SOL_MINT}
-    return data
-
-
-def submitted_data(transaction: Transaction) -> Data:
-    """`submitted`: the venue has it."""
-    return {"attempt": transaction.swap.attempt, "venue": transaction.venue, "txHash": transaction.signature}
-
-
-def confirmed_data(transaction: Transaction, landed: Landed) -> Data:
-    """`confirmed`: the receipt, with the pool state that anybody can recompute it from."""
-    swap = transaction.swap
-    quoted = transaction.quoted_amount_out
-    paid = landed.amount_out * 10**swap.token_in.decimals, swap.amount_in * 10**swap.token_out.decimals
-    return {
-        "attempt": swap.attempt,
-        "venue": transaction.venue,
-        "txHash": transaction.signature,
-        "amountOut": format_amount(landed.amount_out, swap.token_out),
-        "executedPrice": price(*paid),
-        "fee": format_amount(landed.fee, swap.token_in),
-        "priceImpact": landed.price_impact,
-        "slippageBps": ratio((quoted - landed.amount_out) * BASIS_POINTS, quoted, places=2),
-        "pool": landed.pool,
-    }
-
-
-def failed_data(error: Data, attempts: int) -> Data:
-    """`failed`: the evidence, and how many attempts were made."""
-    return {"error": error, "attempts": attempts}
-
-
-def cancelled_data(by: str) -> Data:
+@dataclass(frozen=True, slots=True)
+class Cancelled(Event):
     """`cancelled`: by whom."""
-    return {"by": by}
+
+    status = Status.CANCELLED
+    by: str

@@ -5,12 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
-from order_engine.domain.amounts import min_amount_out, read_amount
+from order_engine.domain.amounts import BASIS_POINTS, price, ratio
 from order_engine.domain.errors import IllegalTransition
-from order_engine.domain.events import Data, Event, Status, parse_iso
-from order_engine.domain.swaps import Swap, Transaction
-from order_engine.domain.tokens import Token
+from order_engine.domain.events import (
+    Accepted,
+    Cancelled,
+    Confirmed,
+    Event,
+    Failed,
+    Fault,
+    Refusal,
+    RetryScheduled,
+    RoutingStarted,
+    Status,
+    TransactionSigned,
+    TransactionSubmitted,
+)
+from order_engine.domain.swaps import Landed, Quote, Swap, Transaction
+from order_engine.domain.terms import Terms
+
+E = TypeVar("E", bound=Event)
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.ROUTING, Status.CANCELLED, Status.FAILED}),
@@ -28,76 +44,20 @@ OVERDUE_AFTER = timedelta(seconds=60)
 """An open order older than this is put on the queue again by the sweeper."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What was ordered. Amounts are base units; the text of `amount_in` is kept exactly as it was entered.
-
-    Args:
-        slippage_bps: tolerated difference to the quote, in basis points.
-        slippage_entered: the same, a fraction as text; the default's when none was given.
-        min_amount_out: the least acceptable amount out in base units, 0 when there is no limit of its own.
-    """
-
-    order_type: str
-    token_in: Token
-    token_out: Token
-    amount_in: int
-    amount_in_entered: str
-    slippage_bps: int
-    slippage_entered: str
-    min_amount_out: int = 0
-    min_amount_out_entered: str | None = None
-
-    def least_out(self, quoted: int) -> int:
-        """Return the least amount out (base units) that a swap quoted at `quoted` may give."""
-        return max(min_amount_out(quoted, self.slippage_bps), self.min_amount_out)
-
-    def agrees_with(self, other: Terms) -> bool:
-        """Whether both order the same thing, however it was written (``1`` and ``1.0``)."""
-        return self.meaning == other.meaning
-
-    def described(self) -> dict[str, str]:
-        """Return the terms as they go over the wire: exactly as they were entered."""
-        terms = {
-            "orderType": self.order_type,
-            "tokenIn": self.token_in.symbol,
-            "tokenOut": self.token_out.symbol,
-            "amountIn": self.amount_in_entered,
-            "slippage": self.slippage_entered,
-        }
-        return terms | {"minAmountOut": self.min_amount_out_entered} if self.min_amount_out_entered else terms
-
-    @property
-    def meaning(self) -> tuple[str, str, str, int, int, int]:
-        """The terms without their spelling."""
-        return (
-            self.order_type,
-            self.token_in.mint,
-            self.token_out.mint,
-            self.amount_in,
-            self.slippage_bps,
-            self.min_amount_out,
-        )
-
-
 @dataclass(frozen=True)
 class Order:
-    """One order with everything that has happened to it. Immutable: a step gives a new order.
+    """One order with everything that has happened to it. Immutable: each step returns a new order.
+
+    The methods that are steps take `at`, aware UTC, and raise `IllegalTransition` where the table has no such step.
 
     Args:
         id: a UUID.
-        user_id: whose it is.
         client_order_id: the client's own name for it, shown back.
-        correlation_id: the id of the request that placed it; goes through queue, logs and messages.
     """
 
     id: str
-    user_id: str
-    terms: Terms
-    created_at: datetime
     events: tuple[Event, ...]
     client_order_id: str | None = None
-    correlation_id: str | None = None
 
     @classmethod
     def accepted(
@@ -109,16 +69,40 @@ class Order:
         client_order_id: str | None = None,
         correlation_id: str | None = None,
     ) -> Order:
-        """Return a new order. Its first event says all there is to know, so that the stream explains itself.
+        """Return a new order. Its first event says all there is to know, so that the stream explains itself."""
+        return cls(order_id, (Accepted(1, at, user_id, terms, correlation_id),), client_order_id)
 
-        Args:
-            at: aware UTC.
-        """
-        data = {"userId": user_id, **terms.described()}
-        if correlation_id:
-            data["correlationId"] = correlation_id
-        events = (Event(1, Status.PENDING, at, data),)
-        return cls(order_id, user_id, terms, at, events, client_order_id, correlation_id)
+    # --- What is known of it ---------------------------------------------------------------------------------------
+
+    @property
+    def acceptance(self) -> Accepted:
+        """The first event."""
+        return cast(Accepted, self.events[0])
+
+    @property
+    def user_id(self) -> str:
+        """Whose order it is."""
+        return self.acceptance.user_id
+
+    @property
+    def terms(self) -> Terms:
+        """What was ordered."""
+        return self.acceptance.terms
+
+    @property
+    def correlation_id(self) -> str | None:
+        """The id of the request that placed it; goes through queue, logs and messages."""
+        return self.acceptance.correlation_id
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was accepted."""
+        return self.events[0].timestamp
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the last event happened."""
+        return self.events[-1].timestamp
 
     @property
     def version(self) -> int:
@@ -129,11 +113,6 @@ class Order:
     def status(self) -> Status:
         """Where the order is now."""
         return self.events[-1].status
-
-    @property
-    def updated_at(self) -> datetime:
-        """When the last event happened."""
-        return self.events[-1].timestamp
 
     @property
     def due_at(self) -> datetime:
@@ -153,14 +132,13 @@ class Order:
     @property
     def next_attempt_at(self) -> datetime | None:
         """When a pending order may be tried again; None where it need not wait."""
-        moment = self.events[-1].data.get("nextAttemptAt")
-        return parse_iso(moment) if moment else None
+        last = self.events[-1]
+        return last.next_attempt_at if isinstance(last, RetryScheduled) else None
 
     @property
     def swap(self) -> Swap:
         """The current attempt's swap."""
-        terms = self.terms
-        return Swap(self.id, self.attempt, terms.token_in, terms.token_out, terms.amount_in)
+        return Swap(self.id, self.attempt, self.terms.token_in, self.terms.token_out, self.terms.amount_in)
 
     @property
     def transaction(self) -> Transaction | None:
@@ -168,30 +146,80 @@ class Order:
         for event in reversed(self.events):
             if event.status is Status.PENDING:
                 return None
-            if event.status is Status.BUILDING:
-                return _transaction(self.swap, event.data)
+            if isinstance(event, TransactionSigned):
+                return event.transaction
         return None
 
-    def then(self, status: Status, data: Data, at: datetime) -> Order:
-        """Return the order after one more step.
+    # --- Its steps -------------------------------------------------------------------------------------------------
+
+    def start_routing(self, venues: tuple[str, ...], at: datetime) -> Order:
+        """Begin an attempt: these venues are asked for quotes."""
+        return self._then(RoutingStarted, at, attempt=self.attempt, venues=venues)
+
+    def sign(
+        self,
+        transaction: Transaction,
+        quotes: tuple[Quote, ...],
+        refusals: tuple[Refusal, ...],
+        reason: str,
+        at: datetime,
+    ) -> Order:
+        """Store the intent to swap: the signed transaction, and why this venue was chosen."""
+        return self._then(
+            TransactionSigned, at, transaction=transaction, quotes=quotes, refusals=refusals, reason=reason
+        )
+
+    def submit(self, at: datetime) -> Order:
+        """Note that the signed transaction is at its venue."""
+        transaction = self._signed()
+        return self._then(
+            TransactionSubmitted, at, attempt=self.attempt, venue=transaction.venue, tx_hash=transaction.signature
+        )
+
+    def confirm(self, landed: Landed, at: datetime) -> Order:
+        """Note that the swap has happened, with its receipt."""
+        transaction, terms = self._signed(), self.terms
+        quoted, amount_out = transaction.quoted_amount_out, landed.amount_out
+        paid = amount_out * 10**terms.token_in.decimals, terms.amount_in * 10**terms.token_out.decimals
+        return self._then(
+            Confirmed,
+            at,
+            attempt=self.attempt,
+            venue=transaction.venue,
+            tx_hash=transaction.signature,
+            amount_out=amount_out,
+            executed_price=price(*paid),
+            fee=landed.fee,
+            price_impact=landed.price_impact,
+            slippage_bps=ratio((quoted - amount_out) * BASIS_POINTS, quoted, places=2),
+            pool=landed.pool,
+        )
+
+    def retry(self, fault: Fault, delay: float, at: datetime) -> Order:
+        """Schedule another attempt, `delay` seconds from now; what is stored has milliseconds."""
+        delay = round(delay, 3)
+        due = at + timedelta(seconds=delay)
+        return self._then(RetryScheduled, at, attempt=self.attempt + 1, delay=delay, next_attempt_at=due, fault=fault)
+
+    def fail(self, fault: Fault, at: datetime) -> Order:
+        """End the order without a swap, with the evidence."""
+        return self._then(Failed, at, fault=fault, attempts=self.attempts)
+
+    def cancel(self, by: str, at: datetime) -> Order:
+        """End the order because somebody wants it to; `by` is a user id."""
+        return self._then(Cancelled, at, by=by)
+
+    def _signed(self) -> Transaction:
+        if (transaction := self.transaction) is None:
+            raise IllegalTransition(f"order {self.id}: no transaction is signed")
+        return transaction
+
+    def _then(self, kind: type[E], at: datetime, **fields: Any) -> Order:
+        """Return the order after one more event.
 
         Time never runs backwards within an order, even where the clocks of two workers disagree.
-
-        Raises:
-            IllegalTransition: the table has no such step.
         """
-        if status not in TRANSITIONS[self.status]:
-            raise IllegalTransition(f"order {self.id}: {self.status} can't become {status}")
-        event = Event(self.version + 1, status, max(at, self.updated_at), data)
+        if kind.status not in TRANSITIONS[self.status]:
+            raise IllegalTransition(f"order {self.id}: {self.status} can't become {kind.status}")
+        event = kind(self.version + 1, max(at, self.updated_at), **fields)
         return replace(self, events=(*self.events, event))
-
-
-def _transaction(swap: Swap, data: Data) -> Transaction:
-    return Transaction(
-        signature=data["signature"],
-        venue=data["venue"],
-        swap=swap,
-        quoted_amount_out=read_amount(data["quotedAmountOut"], swap.token_out),
-        min_amount_out=read_amount(data["minAmountOut"], swap.token_out),
-        valid_until=parse_iso(data["validUntil"]),
-    )

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from order_engine.application.ports import Subscription
-from order_engine.domain.errors import ClientGone, NotConnected, TooManySubscriptions
+from order_engine.application.errors import ClientGone, NotConnected, TooManySubscriptions
+from order_engine.application.messages import Message
+from order_engine.application.ports import FrameCodec, Subscription
 
 
 @dataclass(slots=True)
@@ -74,22 +75,25 @@ class InMemorySubscriptions:
 
 @dataclass(slots=True)
 class InMemoryClients:
-    """`Clients` that keep what they receive.
+    """`Clients` that keep the frames they receive.
 
     Args:
+        codec: writes the frames, which are kept as JSON reads them.
         inboxes: every frame by connection, as it arrives.
         connections: those that are open; no other can be reached.
     """
 
+    codec: FrameCodec
     inboxes: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     connections: set[str] = field(default_factory=set)
 
-    def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
-        """Deliver a frame."""
-        if connection_id not in self.connections:
-            raise ClientGone(connection_id)
-        self.inboxes[connection_id].append(json.loads(json.dumps(message)))
+    def post(self, connection_id: str, message: Message) -> None:
+        """Deliver the frames of a message."""
+        for frame in self.codec.encode(message):
+            if connection_id not in self.connections:
+                raise ClientGone(connection_id)
+            self.inboxes[connection_id].append(json.loads(frame))
 
-    def hang_up(self, connection_id: str) -> None:
+    def close(self, connection_id: str) -> None:
         """Close the connection."""
         self.connections.discard(connection_id)

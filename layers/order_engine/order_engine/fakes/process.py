@@ -1,4 +1,4 @@
-"""Time, dice and execution under a test's control."""
+"""Time, randomness and execution under a test's control."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class ClockDeadline:
 
 
 @dataclass(slots=True)
-class SeededDice:
-    """`Dice` that fall the same way for the same seed."""
+class SeededRandomness:
+    """`Randomness` that is the same for the same seed."""
 
     random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - repeatable on purpose
 

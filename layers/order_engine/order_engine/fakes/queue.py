@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from math import ceil
 
-from order_engine.application.ports import Clock, DeadLetter
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.ports import Clock, DeadLetter, QueueFigures, WakeUp, WakeUpCodec
 from order_engine.domain.order import Order
 
 LARGEST_BATCH = 10
@@ -37,6 +36,7 @@ class InMemoryQueue:
     """
 
     clock: Clock
+    codec: WakeUpCodec
     visibility_timeout: float = 180.0
     max_receive_count: int = 100
     messages: list[Message] = field(default_factory=list)
@@ -45,17 +45,14 @@ class InMemoryQueue:
 
     def send(self, order: Order) -> None:
         """Send one message."""
-        body = {"orderId": order.id}
-        if order.correlation_id:
-            body["correlationId"] = order.correlation_id
-        self.put(json.dumps(body))
+        self.put(self.codec.encode(order.id, order.correlation_id))
 
     def send_again(self, order_ids: Sequence[str]) -> None:
         """Send a message for each order: one to ten, or SQS refuses them all."""
         if not 1 <= len(order_ids) <= LARGEST_BATCH:
             raise DependencyUnavailable(f"The order queue refuses a batch of {len(order_ids)} messages.")
         for order_id in order_ids:
-            self.put(json.dumps({"orderId": order_id}))
+            self.put(self.codec.encode(order_id))
 
     def put(self, body: str, delay: float = 0.0) -> None:
         """Send any text."""
@@ -93,24 +90,34 @@ class InMemoryQueue:
         now = self.clock.now()
         _in_flight(self.messages, receipt, now).visible_at = now + timedelta(seconds=max(0, ceil(after)))
 
+    def wake_up(self, message: Message) -> WakeUp:
+        """Return a received message as its processing sees it; its receipt names it in its batch."""
+        return WakeUp.received(message.receipt, message.receipt, message.receive_count, message.body, self.codec)
+
+    def figures(self) -> QueueFigures:
+        """`QueueGauge`: count the messages."""
+        now = self.clock.now()
+        waiting = sum(message.visible_at <= now for message in self.messages)
+        return QueueFigures(waiting, len(self.messages) - waiting, 0, len(self.dead))
+
 
 @dataclass(slots=True)
 class InMemoryDeadLetters:
-    """`DeadLetters` of an in-memory queue; a letter that was read is out of sight for `look_for` seconds."""
+    """`DeadLetters` of an in-memory queue; a letter that was read is hidden for `visibility_timeout` seconds."""
 
     queue: InMemoryQueue
-    look_for: float = 90.0
+    visibility_timeout: float = 90.0
 
     def read(self) -> Iterator[DeadLetter]:
         """Yield each visible letter and hide it."""
         for letter in list(self.queue.dead):
             now = self.queue.clock.now()
             if letter.visible_at <= now:
-                letter.visible_at = now + timedelta(seconds=self.look_for)
+                letter.visible_at = now + timedelta(seconds=self.visibility_timeout)
                 letter.receipt = self.queue.new_receipt()
-                yield DeadLetter(letter.body, letter.receipt)
+                yield DeadLetter.received(letter.body, letter.receipt, self.queue.codec)
 
-    def put_back(self, letter: DeadLetter) -> None:
+    def release(self, letter: DeadLetter) -> None:
         """Make a letter visible again. Raises `DependencyUnavailable` if it is that already, or gone."""
         now = self.queue.clock.now()
         _in_flight(self.queue.dead, letter.receipt, now).visible_at = now

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from threading import Lock
 
+from order_engine.application.errors import RateLimited
 from order_engine.application.ports import RATE_WINDOW, Allowance, Clock
-from order_engine.domain.errors import RateLimited
 
 
 @dataclass(slots=True)

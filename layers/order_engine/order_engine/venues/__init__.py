@@ -1,1 +1,1 @@
-"""The DEX venues: their integer math, the router between them, and the simulated market they run on."""
+"""Pool math of real programs: pure functions on integers in base units. Standard library only."""

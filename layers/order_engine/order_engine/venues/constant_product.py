@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from order_engine.domain.errors import NoLiquidity
 from order_engine.venues.rounding import ceil_div
 
 FEE_DENOMINATOR = 1_000_000
@@ -53,18 +52,6 @@ class Reserves:
         fee = ceil_div(amount_in * self.trade_fee_rate, FEE_DENOMINATOR)
         net = amount_in - fee
         return Trade(amount_in, fee, net * self.reserve_out // (self.reserve_in + net))
-
-    def exact_out(self, amount_out: int) -> Trade:
-        """Return the cheapest trade that gives at least `amount_out`.
-
-        Raises:
-            NoLiquidity: the pool does not hold more than that.
-        """
-        if amount_out >= self.reserve_out:
-            raise NoLiquidity("The pool holds less than the amount out that was asked for.")
-        net = ceil_div(self.reserve_in * amount_out, self.reserve_out - amount_out)
-        amount_in = ceil_div(net * FEE_DENOMINATOR, FEE_DENOMINATOR - self.trade_fee_rate)
-        return Trade(amount_in, amount_in - net, amount_out)
 
     def price_impact(self, trade: Trade) -> tuple[int, int]:
         """Return, as numerator and denominator, how far the trade's price is below the pool's, fee apart."""

@@ -39,12 +39,10 @@ class BinFill:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """A whole swap: fee in base units of the token in, and the bin it ended in."""
+    """A whole swap: base units of the token out, and the fee in base units of the token in."""
 
     amount_out: int
     fee: int
-    bins_used: int
-    end_active_id: int
 
 
 def swap(pair: PairState, bin_at: BinAt, amount_in: int, x_to_y: bool, now: int) -> Swapped:
@@ -57,8 +55,6 @@ def swap(pair: PairState, bin_at: BinAt, amount_in: int, x_to_y: bool, now: int)
     return Swapped(
         amount_out=sum(fill.amount_out for fill in fills),
         fee=sum(fill.fee for fill in fills),
-        bins_used=len(fills),
-        end_active_id=fills[-1].bin_id,
     )
 
 

@@ -1,0 +1,15 @@
+"""What `read_history` is told by its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from order_engine.entrypoints.settings import text
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadHistorySettings:
+    """Settings of `read_history`."""
+
+    database_secret_arn: str = text()
+    powertools_service_name: str = text()

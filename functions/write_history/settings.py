@@ -1,0 +1,16 @@
+"""What `write_history` is told by its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from order_engine.entrypoints.settings import text
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteHistorySettings:
+    """Settings of `write_history`."""
+
+    counters_table: str = text()
+    database_secret_arn: str = text()
+    powertools_service_name: str = text()

@@ -1,0 +1,1 @@
+"""The order table, the connections table and the counters table on DynamoDB."""

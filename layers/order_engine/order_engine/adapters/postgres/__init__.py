@@ -1,0 +1,1 @@
+"""The order history in Postgres."""

@@ -1,0 +1,1 @@
+"""The simulated market: prices, venues with the math of real pools, and the chain that they trade on."""

@@ -1,0 +1,1 @@
+"""The order queue and its dead letters on SQS."""

@@ -1,0 +1,1 @@
+"""The clients behind the WebSocket API."""

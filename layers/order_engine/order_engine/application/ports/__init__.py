@@ -1,0 +1,111 @@
+"""What the use cases need from the world: small protocols, named by role.
+
+Everything that waits, forks, measures or is random is a port, so that a simulation can drive the very same code step
+by step. Every call may raise `DependencyUnavailable`; whether it had an effect is then unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from order_engine.application.ports.dependencies import Dependency
+from order_engine.application.ports.history import (
+    FailedAttempt,
+    History,
+    HistoryReader,
+    OrderFilter,
+    OrderTrail,
+    Page,
+    Position,
+    PublishedCounts,
+    StatusCounts,
+    failed_attempts,
+)
+from order_engine.application.ports.orders import EventCodec, OrderStore, Overdue
+from order_engine.application.ports.process import Clock, Deadline, Executor, Randomness
+from order_engine.application.ports.queue import (
+    DeadLetter,
+    DeadLetters,
+    QueueFigures,
+    QueueGauge,
+    WakeUp,
+    WakeUpCodec,
+    WakeUpQueue,
+)
+from order_engine.application.ports.rate_limits import RATE_WINDOW, Allowance, RateLimiter, Unlimited
+from order_engine.application.ports.subscribers import Clients, FrameCodec, Subscription, Subscriptions
+from order_engine.application.ports.venue import Venue
+
+__all__ = [
+    "RATE_WINDOW",
+    "Allowance",
+    "Clients",
+    "Clock",
+    "DeadLetter",
+    "DeadLetters",
+    "Deadline",
+    "Dependency",
+    "EventCodec",
+    "Executor",
+    "FailedAttempt",
+    "FrameCodec",
+    "History",
+    "HistoryReader",
+    "OrderFilter",
+    "OrderStore",
+    "OrderTrail",
+    "Overdue",
+    "Page",
+    "Ports",
+    "Position",
+    "PublishedCounts",
+    "QueueFigures",
+    "QueueGauge",
+    "Randomness",
+    "RateLimiter",
+    "StatusCounts",
+    "Subscription",
+    "Subscriptions",
+    "Unlimited",
+    "Venue",
+    "WakeUp",
+    "WakeUpCodec",
+    "WakeUpQueue",
+    "failed_attempts",
+]
+
+
+class Ports(Protocol):
+    """All ports of an engine. Each is made when it is first asked for, so a function pays for what it uses."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def executor(self) -> Executor: ...
+    @property
+    def randomness(self) -> Randomness: ...
+    @property
+    def orders(self) -> OrderStore: ...
+    @property
+    def queue(self) -> WakeUpQueue: ...
+    @property
+    def dead_letters(self) -> DeadLetters: ...
+    @property
+    def queue_gauge(self) -> QueueGauge: ...
+    @property
+    def rate_limiter(self) -> RateLimiter: ...
+    @property
+    def venues(self) -> Mapping[str, Venue]: ...
+    @property
+    def subscriptions(self) -> Subscriptions: ...
+    @property
+    def clients(self) -> Clients: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def history_reader(self) -> HistoryReader: ...
+    @property
+    def published_counts(self) -> PublishedCounts: ...
+    @property
+    def dependencies(self) -> tuple[Dependency, ...]: ...

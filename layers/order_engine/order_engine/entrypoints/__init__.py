@@ -1,0 +1,1 @@
+"""What all functions share: settings, the deployed engine, the decoding of Lambda events, deadlines, telemetry."""

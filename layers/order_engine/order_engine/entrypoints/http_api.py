@@ -1,0 +1,123 @@
+"""What all HTTP functions share: the decoding of requests, and the form of every answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from order_engine.application.errors import RateLimited
+from order_engine.contracts.json_body import MalformedJson, parse_object, require_json
+from order_engine.contracts.problems import CONTENT_TYPE, problem, problem_of
+from order_engine.contracts.rate_limits import refusal_headers
+from order_engine.contracts.routes import methods_at
+from order_engine.domain.errors import FieldError, InvalidOrder
+
+_PRINTABLE = re.compile(r"[\x20-\x7e]{1,128}")
+_ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+Event = APIGatewayProxyEventV2
+Answer = Response[str]
+
+
+def http_api(logger: Logger) -> APIGatewayHttpResolver:
+    """Return a resolver that answers whatever goes wrong with a problem detail."""
+    app = APIGatewayHttpResolver()
+
+    @app.not_found
+    def no_such_route(_: Exception) -> Answer:
+        return _no_such_route(app.current_event)
+
+    @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+    def failure(error: Exception) -> Answer:
+        answer = problem_of(error)
+        if answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.exception("The request failed.")
+        return problem_answer(answer, refusal_headers(error) if isinstance(error, RateLimited) else {})
+
+    return app
+
+
+def _no_such_route(event: Event) -> Answer:
+    methods = methods_at(event.path)
+    if not methods or event.http_method in methods:  # the latter where a path holds characters that none can have
+        return problem_answer(problem("route_not_found", "The API has no such route."))
+    allowed = ", ".join(methods)
+    detail = f"{event.http_method} is not possible here, only {allowed}."
+    return problem_answer(problem("method_not_allowed", detail), {"Allow": allowed})
+
+
+def resolve(app: APIGatewayHttpResolver, logger: Logger, raw: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request; the answer and every log line carry the request's id."""
+    event = Event(raw)
+    correlation_id = request_id(event)
+    logger.set_correlation_id(correlation_id)
+    answer = app.resolve(raw, context)
+    answer["headers"] = {**answer.get("headers", {}), **_ALWAYS, "X-Request-Id": correlation_id}
+    logger.info("answered", extra={"route": event.route_key, "path": event.path, "status": answer["statusCode"]})
+    return answer
+
+
+def json_answer(status: HTTPStatus, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return a JSON answer that nobody may cache."""
+    return text_answer(status, "application/json", _json(body), {"Cache-Control": "no-store", **(headers or {})})
+
+
+def problem_answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
+    """Return a problem detail."""
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    return text_answer(HTTPStatus(body["status"]), CONTENT_TYPE, _json(body), headers)
+
+
+def text_answer(status: HTTPStatus, content_type: str, body: str, headers: Mapping[str, str]) -> Answer:
+    """Return an answer of any type."""
+    return Response(status.value, content_type, body, headers=dict(headers))
+
+
+def body_object(event: Event) -> dict[str, Any]:
+    """Return the JSON object in the request's body.
+
+    Raises:
+        UnsupportedMediaType: the headers say that it is something else.
+        MalformedJson: it is no JSON object.
+    """
+    headers = event.headers
+    require_json(headers.get("content-type", "application/json"), headers.get("content-encoding", "identity"))
+    try:
+        return parse_object(event.decoded_body or "")
+    except UnicodeDecodeError as error:
+        raise MalformedJson("invalid_json", "The body must be UTF-8 text.") from error
+
+
+def idempotency_key(event: Event) -> str | None:
+    """Return the `Idempotency-Key` header. Raises `InvalidOrder` where it is empty or too long."""
+    key: str | None = event.headers.get("idempotency-key")
+    if key is not None and not _PRINTABLE.fullmatch(key):
+        message = "must be 1 to 128 printable ASCII characters"
+        raise InvalidOrder(FieldError("Idempotency-Key", "invalid_idempotency_key", message))
+    return key
+
+
+def request_id(event: Event) -> str:
+    """Return the caller's own `X-Request-Id` if it is usable, else the gateway's."""
+    own = event.headers.get("x-request-id", "")
+    return own if _PRINTABLE.fullmatch(own) else str(event.request_context.request_id)
+
+
+def caller(event: Event) -> str | None:
+    """Return the authenticated user; None where authentication is off."""
+    authorizer = event.raw_event.get("requestContext", {}).get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    user: str | None = (authorizer.get("lambda") or {}).get("userId") or claims.get("sub")
+    return user
+
+
+def _json(body: Any) -> str:
+    return json.dumps(body, separators=(",", ":"))
