@@ -7,15 +7,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from order_engine.application.submit_order import OrderAccepted, SubmitOrder
+from order_engine.application.errors import IdempotencyConflict, OrderNotFound, RateLimited, TooLateToCancel
+from order_engine.application.place_order import Placed, PlaceOrder
 from order_engine.application.targets import order_target
 from order_engine.domain.amounts import parse_amount, parse_slippage
-from order_engine.domain.errors import IdempotencyConflict, OrderNotFound, RateLimited, TooLateToCancel
 from order_engine.domain.events import Status
-from order_engine.domain.order import Order, Terms
+from order_engine.domain.order import Order
+from order_engine.domain.terms import Terms
 from order_engine.domain.tokens import token
-from tests.simulation import lambdas
-from tests.simulation.ports import Ports
+from order_engine.engine import Engine
+from tests.simulation.ports import Invocation
 from tests.simulation.promises import Violation
 from tests.simulation.world import World
 
@@ -64,7 +65,14 @@ def terms(wish: tuple[str, str, str, str, str | None]) -> Terms:
     )
 
 
-def request(world: World, handler: Callable[[Ports], T]) -> T:
+def body(wish: tuple[str, str, str, str, str | None]) -> dict[str, str]:
+    """Return a wish as a client sends it."""
+    symbol_in, symbol_out, amount, slippage, least = wish
+    fields = {"tokenIn": symbol_in, "tokenOut": symbol_out, "amountIn": amount, "slippage": slippage}
+    return fields | ({"minAmountOut": least} if least else {})
+
+
+def request(world: World, handler: Callable[[Invocation], T]) -> T:
     """Make an HTTP request.
 
     Raises:
@@ -82,6 +90,10 @@ def request(world: World, handler: Callable[[Ports], T]) -> T:
     return answer
 
 
+def _place(command: PlaceOrder, run: Invocation) -> Placed:
+    return run.engine.placement.place(command)
+
+
 class Shopper:
     """Places one order, insists on it, looks at it, may watch it, and may change his mind."""
 
@@ -91,7 +103,7 @@ class Shopper:
         random = world.random
         self.user = random.choice(USERS)
         self.key = (str(number) if random.random() < 0.8 else SHARED_KEY) if random.random() < 0.7 else None
-        self.command = SubmitOrder(self.user, terms(random.choice(WISHES)), self.key)
+        self.command = PlaceOrder(self.user, terms(random.choice(WISHES)), self.key)
         self.seen = 0
 
     def run(self, arrives: int) -> None:
@@ -123,7 +135,7 @@ class Shopper:
             name = f"request {promises.requests}"
             command = replace(self.command, client_order_id=name)
             try:
-                accepted = request(self.world, partial(lambdas.place, command=command))
+                accepted = request(self.world, partial(_place, command))
             except IdempotencyConflict as conflict:
                 if self.key != SHARED_KEY:
                     raise Violation(1, "a key that nobody used before was refused", conflict.order_id) from conflict
@@ -139,7 +151,7 @@ class Shopper:
         return None
 
     def _look(self, order_id: str) -> None:
-        order = self._ask(order_id, lambda ports: lambdas.read(ports, order_id, self.user))
+        order = self._ask(order_id, lambda run: run.engine.read_order(order_id, self.user))
         if order is not None:
             if order.version < self.seen:
                 raise Violation(3, f"version {self.seen} was seen, and then version {order.version}", order_id)
@@ -148,7 +160,7 @@ class Shopper:
     def _cancel(self, order_id: str) -> None:
         for _ in range(2):
             self.world.promises.too_late.discard(order_id)
-            order = self._ask(order_id, lambda ports: lambdas.cancel(ports, order_id, self.user))
+            order = self._ask(order_id, lambda run: run.engine.cancel_order(order_id, self.user))
             if order is not None:
                 if order.status is not Status.CANCELLED:
                     raise Violation(5, f"a cancelled order is {order.status}", order_id)
@@ -158,9 +170,9 @@ class Shopper:
     def _pry(self, order_id: str) -> None:
         """Somebody else tries to read and to cancel it."""
         stranger = self.world.random.choice([user for user in USERS if user != self.user])
-        action = self.world.random.choice([lambdas.read, lambdas.cancel])
+        action = self.world.random.choice([Engine.read_order, Engine.cancel_order])
         try:
-            request(self.world, lambda ports: action(ports, order_id, stranger))
+            request(self.world, lambda run: action(run.engine, order_id, stranger))
         except OrderNotFound:
             return
         except Exception as error:
@@ -168,7 +180,7 @@ class Shopper:
         else:
             raise Violation(8, f"{stranger} could {action.__name__} an order of {self.user}", order_id)
 
-    def _ask(self, order_id: str, handler: Callable[[Ports], Order]) -> Order | None:
+    def _ask(self, order_id: str, handler: Callable[[Invocation], Order]) -> Order | None:
         try:
             order = request(self.world, handler)
         except TooLateToCancel:
@@ -187,7 +199,7 @@ class Shopper:
             self.world.expect(error)
 
 
-def promised(world: World, command: SubmitOrder, accepted: OrderAccepted) -> None:
+def promised(world: World, command: PlaceOrder, accepted: Placed) -> None:
     """Note an acceptance. Raises `Violation` where it is not for what was ordered."""
     order, promises = accepted.order, world.promises
     if order.user_id != command.user_id:

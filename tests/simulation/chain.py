@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from order_engine.adapters.simulated_market import venues as market
+from order_engine.adapters.simulated_market.ledger import Ledger
+from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.adapters.simulated_market.venue import RESEND_AFTER, SimulatedVenue
 from order_engine.application.ports import Clock, Venue
 from order_engine.domain.swaps import InFlight, Quote, Swap, Transaction, TransactionStatus
-from order_engine.venues.ledger import Ledger
-from order_engine.venues.meteora import METEORA
-from order_engine.venues.raydium import RAYDIUM
-from order_engine.venues.simulated import RESEND_AFTER, SimulatedVenue, SimulationSettings
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -74,10 +74,10 @@ def simulated_venues(world: World, clock: Clock, ledger: Ledger) -> Mapping[str,
     """Return the venues themselves."""
     faults = world.chaos.faults
     rough = 0.0 if world.chaos.calm else 1.0
-    settings = SimulationSettings(
+    settings = MarketSettings(
         seed=f"market {world.seed}",
         quote_failure_rate=faults.quote * rough,
         simulation_failure_rate=faults.simulation * rough,
         execution_failure_rate=faults.execution * rough,
     )
-    return {dex.name: SimulatedVenue(dex, settings, clock, ledger) for dex in (RAYDIUM, METEORA)}
+    return market.simulated_venues(settings, clock, ledger)

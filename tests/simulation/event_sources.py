@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from tests.simulation import lambdas
+from order_engine.domain.order import Order
+from order_engine.fakes.queue import Message
 from tests.simulation.limits import HISTORY_AGE, PUSH_AGE
-from tests.simulation.ports import Ports
+from tests.simulation.ports import Invocation
 from tests.simulation.stores import Stream
 from tests.simulation.world import World
 
@@ -30,15 +31,15 @@ def start(world: World) -> None:
     orders, rows, lost = world.order_stream, world.subscription_stream, world.undelivered
     age = IMPATIENT if world.chaos.happens("records_expire") else 1000 * PUSH_AGE
     streams = (
-        StreamSource("push_updates", world, orders, lambdas.push_events, age, lost),
-        StreamSource("push_updates", world, rows, lambdas.welcome, age, lost),
-        StreamSource("write_history", world, orders, lambdas.write_history, 1000 * HISTORY_AGE, []),
+        StreamSource("push_updates", world, orders, lambda run, images: run.engine.pusher.push(images, []), age, lost),
+        StreamSource("push_updates", world, rows, lambda run, new: run.engine.pusher.push([], new), age, lost),
+        StreamSource("write_history", world, orders, _write_history, 1000 * HISTORY_AGE, []),
     )
     for stream in streams:
         stream.start()
     world.streams = streams
-    world.serve("schedule", lambda: every_minute(world, "sweep_orders", lambdas.sweep))
-    world.serve("schedule", lambda: every_minute(world, "close_dead_letters", lambdas.close_dead_letters))
+    world.serve("schedule", lambda: every_minute(world, "sweep_orders", _sweep))
+    world.serve("schedule", lambda: every_minute(world, "close_dead_letters", _close_dead_letters))
 
 
 def poll_queue(world: World) -> None:
@@ -52,11 +53,34 @@ def poll_queue(world: World) -> None:
         if chaos.happens("throttled"):
             world.note("queue", "throttled:", [message.body for message in messages])
             continue
-        task = world.invoke("process_orders", partial(lambdas.process_orders, messages=messages))
-        again = messages if task.error else task.value
+        task = world.invoke("process_orders", partial(_process_orders, messages))
+        finished = set() if task.error else task.value
         for message in messages:
-            if message not in again and not chaos.happens("ack_lost"):
+            if message.receipt in finished and not chaos.happens("ack_lost"):
                 queue.delete(message.receipt)
+
+
+def _process_orders(messages: Sequence[Message], run: Invocation) -> set[str]:
+    """Process a batch; return the receipts of the messages that may be deleted."""
+    results = run.engine.processing.process([run.world.queue.wake_up(message) for message in messages], run.deadline)
+    for result in results:
+        if result.failure is not None:
+            run.world.expect(result.failure)
+    return {result.wake_up.receipt for result in results if result.finished}
+
+
+def _write_history(run: Invocation, images: Sequence[Order]) -> None:
+    run.engine.record_history(images)
+
+
+def _sweep(run: Invocation) -> None:
+    run.engine.sweep_orders(run.deadline)
+
+
+def _close_dead_letters(run: Invocation) -> None:
+    for result in run.engine.dead_letter_closing.run(run.deadline):
+        if result.failure is not None:
+            run.world.expect(result.failure)
 
 
 @dataclass
@@ -70,7 +94,7 @@ class StreamSource(Generic[R]):
     name: str
     world: World
     stream: Stream[R]
-    handler: Callable[[Ports, Sequence[R]], None]
+    handler: Callable[[Invocation, Sequence[R]], None]
     max_age: int
     given_up: list[Any]
 
@@ -101,7 +125,7 @@ class StreamSource(Generic[R]):
     def _deliver(self, batch: Sequence[tuple[int, R]]) -> None:
         records, backoff = [record for _, record in batch], 100
         while self.world.scheduler.now - batch[0][0] <= self.max_age:
-            if self.world.invoke(self.name, lambda ports: self.handler(ports, records)).error is None:
+            if self.world.invoke(self.name, lambda run: self.handler(run, records)).error is None:
                 return
             self.world.scheduler.sleep(backoff)
             backoff = min(2 * backoff, LONGEST_BACKOFF)
@@ -114,7 +138,7 @@ class StreamSource(Generic[R]):
         self.world.note(self.name, "gives up on", records)
 
 
-def every_minute(world: World, name: str, handler: Callable[[Ports], None]) -> None:
+def every_minute(world: World, name: str, handler: Callable[[Invocation], None]) -> None:
     """Run a function every minute; in bad times late, or twice."""
     chaos = world.chaos
     while True:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from order_engine.application.targets import order_id_of
+from order_engine.contracts.events.decoding import event_from
 from order_engine.domain.events import Event, Status
 from order_engine.domain.order import Order
+from order_engine.domain.timestamps import parse_timestamp
 from tests.simulation.lives import LIFE
 from tests.simulation.promises import Violation
 from tests.simulation.watchers import Watcher, known_up_to
@@ -123,12 +124,17 @@ def knows_all(world: World, watcher: Watcher) -> None:
         if order_id := order_id_of(target):
             order = world.orders.orders[order_id]
             held = watcher.held[order_id]
-            if len(held) != order.version or not all(_is_told(event, held.get(event.seq)) for event in order.events):
+            told = [_is_told(order, event, held.get(event.seq)) for event in order.events]
+            if len(held) != order.version or not all(told):
                 raise Violation(6, f"{watcher.name} has resumed and does not know what happened", order_id)
 
 
-def _is_told(event: Event, told: Mapping[str, Any] | None) -> bool:
+def _is_told(order: Order, event: Event, told: Mapping[str, Any] | None) -> bool:
+    """Whether what a client was told is the event, with all that it says."""
     if told is None:
         return False
-    what = told["status"], told["data"], datetime.fromisoformat(told["timestamp"])
-    return what == (event.status, event.data, event.timestamp)
+    at = parse_timestamp(told["timestamp"])
+    try:
+        return event_from(order.id, order.terms, told["seq"], told["status"], at, told["data"]) == event
+    except KeyError:
+        return False

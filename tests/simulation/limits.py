@@ -19,9 +19,6 @@ MAX_RECEIVES = 100
 VISIBILITY = 180
 """Seconds for which a received message is out of sight."""
 
-LONGEST_PAUSE = 120
-"""Seconds after which a message is seen again whose processing failed often."""
-
 PUSH_AGE = 600
 HISTORY_AGE = 82_800
 """Seconds after which a stream record that fails is given up on."""

@@ -6,15 +6,22 @@ They know the design and not the code: transitions, evidence and limits are writ
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import pairwise
 
-from order_engine.domain.events import Event, Status
+from order_engine.adapters.simulated_market.ledger import Outcome, Record
+from order_engine.adapters.simulated_market.receipts import recompute
+from order_engine.domain.events import (
+    Confirmed,
+    Event,
+    Failed,
+    RetryScheduled,
+    RoutingStarted,
+    Status,
+    TransactionSigned,
+    TransactionSubmitted,
+)
 from order_engine.domain.order import Order
-from order_engine.domain.swaps import Expired, Landed, Reverted
-from order_engine.domain.tokens import Token
-from order_engine.venues.ledger import Outcome, Record
-from order_engine.venues.receipts import recompute
+from order_engine.domain.swaps import Expired, Landed, Reverted, Transaction
 from tests.simulation.promises import Violation
 from tests.simulation.world import World
 
@@ -28,7 +35,7 @@ STEPS = {
     "cancelled": set(),
 }
 ATTEMPTS = 4
-WORTH_A_RETRY = {"quote_unavailable", "simulation_failed", "min_amount_out_not_met"}
+RETRYABLE = {"quote_unavailable", "simulation_failed", "min_amount_out_not_met"}
 DEAD: dict[str, type[Outcome]] = {"transaction_failed": Reverted, "transaction_expired": Expired}
 FINAL = {"no_liquidity", "unknown_pair"}
 EXECUTED_WITHIN = timedelta(seconds=2)
@@ -53,11 +60,15 @@ def life(_world: World, order: Order) -> None:
             raise Violation(3, f"{earlier.status} became {later.status}", order.id)
         if later.timestamp < earlier.timestamp:
             raise Violation(3, f"event {later.seq} is older than the one before", order.id)
-        if later.timestamp < _moment(earlier.data.get("nextAttemptAt")) and later.status is Status.ROUTING:
-            raise Violation(3, f"attempt {later.data['attempt']} did not wait for its time", order.id)
+        if later.timestamp < _not_before(earlier) and isinstance(later, RoutingStarted):
+            raise Violation(3, f"attempt {later.attempt} did not wait for its time", order.id)
     attempts = sum(event.status is Status.PENDING for event in events)
     if attempts > ATTEMPTS:
         raise Violation(3, f"{attempts} attempts", order.id)
+
+
+def _not_before(event: Event) -> datetime:
+    return event.next_attempt_at if isinstance(event, RetryScheduled) else event.timestamp
 
 
 def evidence(world: World, order: Order) -> None:
@@ -66,12 +77,12 @@ def evidence(world: World, order: Order) -> None:
     for event in order.events[1:]:
         attempt += event.status is Status.ROUTING
         _is_numbered(order, event, attempt)
-        if event.status is Status.BUILDING:
-            signature = str(event.data["signature"])
-        elif event.status in (Status.SUBMITTED, Status.CONFIRMED):
-            if not signature or event.data["txHash"] != signature:
+        if isinstance(event, TransactionSigned):
+            signature = event.transaction.signature
+        elif isinstance(event, TransactionSubmitted | Confirmed):
+            if not signature or event.tx_hash != signature:
                 raise Violation(3, f"{event.status} without its signature stored before", order.id)
-        elif event.status in (Status.PENDING, Status.FAILED):
+        elif isinstance(event, RetryScheduled | Failed):
             _gave_up_rightly(world, order, event, signature, attempt)
             signature = ""
     if order.status is Status.CONFIRMED and not isinstance(_final(world, order.events[-1], signature), Landed):
@@ -80,18 +91,24 @@ def evidence(world: World, order: Order) -> None:
 
 def _is_numbered(order: Order, event: Event, attempt: int) -> None:
     expected = attempt + (event.status is Status.PENDING)
-    told = event.data.get("attempts" if event.status is Status.FAILED else "attempt", expected)
-    if told != expected:
+    told = _attempt_of(event)
+    if told not in (None, expected):
         raise Violation(3, f"{event.status} speaks of attempt {told}, and it is {expected}", order.id)
 
 
-def _gave_up_rightly(world: World, order: Order, event: Event, signature: str, attempt: int) -> None:
-    code = event.data["error"]["code"]
+def _attempt_of(event: Event) -> int | None:
+    if isinstance(event, TransactionSigned):
+        return event.transaction.swap.attempt
+    return event.attempts if isinstance(event, Failed) else getattr(event, "attempt", None)
+
+
+def _gave_up_rightly(world: World, order: Order, event: RetryScheduled | Failed, signature: str, attempt: int) -> None:
+    code = event.fault.code
     if signature:
         kind = DEAD.get(code)
         if kind is None or not isinstance(_final(world, event, signature), kind):
             raise Violation(3, f"given up for {code}, which the chain does not confirm", order.id)
-    elif code not in WORTH_A_RETRY | FINAL | {"processing_gave_up"}:
+    elif code not in RETRYABLE | FINAL | {"processing_gave_up"}:
         raise Violation(3, f"given up for {code} without a transaction", order.id)
     if event.status is Status.PENDING and code in FINAL:
         raise Violation(3, f"tried again after {code}", order.id)
@@ -117,49 +134,41 @@ def _record(world: World, signature: str) -> Record:
 
 def chain_of_attempts(world: World, order: Order) -> None:
     """3: what proves a transaction dead is true: none expires before its time, and none is executed after it."""
-    for event in order.events:
-        record = world.ledger.find(event.data.get("signature", ""))
+    for transaction in _signed(order):
+        record = world.ledger.find(transaction.signature)
         if record is None:
             continue
-        valid_until = _moment(event.data["validUntil"])
         if isinstance(record.outcome, Expired):
-            if record.final_at <= valid_until:
+            if record.final_at <= transaction.valid_until:
                 raise Violation(3, "expired while it was still valid", order.id)
-        elif record.final_at - EXECUTED_WITHIN > valid_until:
+        elif record.final_at - EXECUTED_WITHIN > transaction.valid_until:
             raise Violation(3, "executed when it was not valid any more", order.id)
 
 
 def amounts(world: World, order: Order) -> None:
     """4: at least the minimum, in integers that the receipt proves."""
     for record in world.ledger.landed(order.id):
-        landed = record.outcome
+        landed, told = record.outcome, order.events[-1]
         assert isinstance(landed, Landed)
-        built = next(event.data for event in reversed(order.events) if event.status is Status.BUILDING)
-        token_out = order.terms.token_out
-        tolerated = _units(built["quotedAmountOut"], token_out) * (10_000 - order.terms.slippage_bps) // 10_000
+        assert isinstance(told, Confirmed)
+        built = _signed(order)[-1]
+        tolerated = built.quoted_amount_out * (10_000 - order.terms.slippage_bps) // 10_000
         least = max(order.terms.min_amount_out, tolerated)
         if landed.amount_out < least:
             raise Violation(4, f"{landed.amount_out} is less than {least}", order.id)
-        if not record.min_amount_out == _units(built["minAmountOut"], token_out) == least:
+        if not record.min_amount_out == built.min_amount_out == least:
             raise Violation(4, f"{least} was the minimum, and {record.min_amount_out} was signed", order.id)
-        fill, told = recompute(landed.pool, order.terms.amount_in), order.events[-1].data
-        if not landed.amount_out == fill.amount_out == _units(told["amountOut"], token_out):
+        fill = recompute(landed.pool, order.terms.amount_in)
+        if not landed.amount_out == fill.amount_out == told.amount_out:
             raise Violation(4, "the amounts of order, chain and receipt differ", order.id)
-        if not landed.fee == fill.fee == _units(told["fee"], order.terms.token_in):
+        if not landed.fee == fill.fee == told.fee:
             raise Violation(4, "the fees of order, chain and receipt differ", order.id)
-        if (record.amount_in, landed.pool) != (order.terms.amount_in, told["pool"]):
+        if (record.amount_in, landed.pool) != (order.terms.amount_in, told.pool):
             raise Violation(4, "the order tells of another swap than the chain", order.id)
 
 
-def _units(text: str, token: Token) -> int:
-    units = Decimal(text).scaleb(token.decimals)
-    if units != int(units):
-        raise Violation(4, f"{text} {token.symbol} is no whole number of base units")
-    return int(units)
-
-
-def _moment(text: str | None) -> datetime:
-    return datetime.fromisoformat(text or "0001-01-01T00:00:00Z")
+def _signed(order: Order) -> list[Transaction]:
+    return [event.transaction for event in order.events if isinstance(event, TransactionSigned)]
 
 
 LIFE = (one_swap, life, evidence, chain_of_attempts, amounts)

@@ -6,26 +6,31 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from order_engine.application.close_dead_letters import DeadLetterClosing
-from order_engine.application.execute_order import OrderExecution
+from order_engine.adapters.simulated_market.ledger import Ledger
+from order_engine.application.errors import ClientUnreachable, DependencyUnavailable
 from order_engine.application.ports import (
     Clients,
     Clock,
+    DeadLetters,
     Deadline,
+    Dependency,
     Executor,
     History,
+    HistoryReader,
     OrderStore,
-    StatusCounts,
+    PublishedCounts,
+    QueueGauge,
+    Randomness,
+    RateLimiter,
     Subscriptions,
     Venue,
+    WakeUpQueue,
 )
-from order_engine.application.push_updates import UpdatePusher
 from order_engine.application.retries import RetryPolicy
-from order_engine.application.submit_order import OrderDesk
-from order_engine.domain.errors import ClientUnreachable, DependencyUnavailable, OrderEngineError
-from order_engine.fakes.process import SeededDice
-from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue
-from order_engine.venues.ledger import Ledger
+from order_engine.domain.errors import OrderEngineError
+from order_engine.engine import Engine
+from order_engine.fakes.history import InMemoryHistoryReader
+from order_engine.fakes.process import SeededRandomness
 from tests.simulation.chain import venues_for
 from tests.simulation.faults import Fault
 from tests.simulation.processes import ProcessClock, ProcessDeadline, SimulatedExecutor
@@ -36,9 +41,8 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 
-MAX_RETRIES = 3
 LATEST = 30.0
-"""Seconds after which a call that was given up on may still take effect."""
+"""Seconds after which a call that timed out may still take effect."""
 
 
 class Port:
@@ -58,6 +62,9 @@ class Port:
         if not self._process.alive:
             raise Killed
         chaos, sleep = self._world.chaos, self._world.scheduler.sleep
+        if self._world.is_cursed(self._process, method, arguments):
+            self._note(method, arguments, None, "✗ cursed")
+            self._crash()
         fault = Fault.REFUSED if self._world.refuses(self._name, method) else chaos.on_call()
         if fault is Fault.CRASH_BEFORE and self._process.mortal:
             self._note(method, arguments, fault)
@@ -104,23 +111,16 @@ def _outcome(call: Callable[..., Any], arguments: Any) -> Any:
     return list(result) if isinstance(result, Iterator) else result
 
 
-class Ports:
-    """Everything that one invocation needs, and the use cases on top of it: what `bootstrap` is on AWS."""
+class SimulatedPorts:
+    """`Ports` of one invocation, each of which can go wrong."""
 
-    def __init__(self, world: World, process: Process, ends_at: int) -> None:
+    def __init__(self, world: World, process: Process) -> None:
         self.world = world
         self.process = process
         self.clock: Clock = ProcessClock(world.scheduler, process)
-        self.deadline: Deadline = ProcessDeadline(world.scheduler, ends_at)
         self.executor: Executor = SimulatedExecutor(world.scheduler, process)
-        self.dice = SeededDice(world.random)
-
-    def survive(self, order_id: str) -> None:
-        """Die where the order is cursed."""
-        if order_id in self.world.cursed:
-            self.world.note(self.process.name, "✗ cursed", order_id)
-            self.world.scheduler.kill(self.process)
-            raise Killed
+        self.randomness: Randomness = SeededRandomness(world.random)
+        self.dependencies: tuple[Dependency, ...] = ()
 
     def port(self, name: str, inner: P) -> P:
         """Return any port as this process sees it."""
@@ -131,12 +131,20 @@ class Ports:
         return self.port("orders", cast(OrderStore, self.world.orders))
 
     @cached_property
-    def queue(self) -> InMemoryQueue:
-        return self.port("queue", self.world.queue)
+    def queue(self) -> WakeUpQueue:
+        return self.port("queue", cast(WakeUpQueue, self.world.queue))
+
+    @property
+    def queue_gauge(self) -> QueueGauge:
+        return self.port("queue", cast(QueueGauge, self.world.queue))
 
     @cached_property
-    def dead_letters(self) -> InMemoryDeadLetters:
-        return self.port("letters", self.world.dead_letters)
+    def dead_letters(self) -> DeadLetters:
+        return self.port("letters", cast(DeadLetters, self.world.dead_letters))
+
+    @cached_property
+    def rate_limiter(self) -> RateLimiter:
+        return self.port("limiter", cast(RateLimiter, self.world.limiter))
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -151,27 +159,29 @@ class Ports:
         return self.port("postgres", cast(History, self.world.history))
 
     @cached_property
-    def counts(self) -> StatusCounts:
-        return self.port("counts", cast(StatusCounts, self.world.counts))
+    def history_reader(self) -> HistoryReader:
+        return self.port("postgres", cast(HistoryReader, InMemoryHistoryReader(self.world.history)))
+
+    @cached_property
+    def published_counts(self) -> PublishedCounts:
+        return self.port("counts", cast(PublishedCounts, self.world.counts))
 
     @cached_property
     def venues(self) -> Mapping[str, Venue]:
         ledger = self.port("chain", cast(Ledger, self.world.ledger))
         return venues_for(self.world, self.clock, ledger)
 
-    @cached_property
-    def desk(self) -> OrderDesk:
-        return OrderDesk(self.orders, self.queue, self.clock, self.dice, self.port("limiter", self.world.limiter))
 
-    @cached_property
-    def execution(self) -> OrderExecution:
-        retries = RetryPolicy(MAX_RETRIES, base_delay=1.0)
-        return OrderExecution(self.orders, self.venues, self.executor, self.clock, self.dice, retries)
+class Settings:
+    """`EngineSettings`, as the template's defaults are."""
 
-    @cached_property
-    def closing(self) -> DeadLetterClosing:
-        return DeadLetterClosing(self.orders, self.venues, self.clock)
+    retries = RetryPolicy(max_retries=3, base_delay=1.0)
 
-    @cached_property
-    def pusher(self) -> UpdatePusher:
-        return UpdatePusher(self.orders, self.subscriptions, self.clients, self.executor, self.clock)
+
+class Invocation:
+    """One invocation of a function: the engine that its handler has, and the time that it has left."""
+
+    def __init__(self, world: World, process: Process, ends_at: int) -> None:
+        self.world = world
+        self.engine = Engine(SimulatedPorts(world, process), Settings())
+        self.deadline: Deadline = ProcessDeadline(world.scheduler, ends_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from order_engine.application.submit_order import SubmitOrder
+from order_engine.application.place_order import PlaceOrder
 
 
 class Violation(BaseException):
@@ -25,7 +25,7 @@ class Violation(BaseException):
 class Promises:
     """What the engine told its clients, to be held against it at the end."""
 
-    accepted: dict[str, SubmitOrder] = field(default_factory=dict)
+    accepted: dict[str, PlaceOrder] = field(default_factory=dict)
     by_key: dict[tuple[str, str], str] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     too_late: set[str] = field(default_factory=set)

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from zlib import crc32
 
+from order_engine.application.errors import RateLimited
 from order_engine.application.ports import Clock, Overdue
-from order_engine.domain.errors import RateLimited
+from order_engine.contracts.events import JsonEventCodec
+from order_engine.contracts.queue import JsonWakeUpCodec
 from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.queue import InMemoryQueue, Message
@@ -48,21 +50,21 @@ class StaleIndexStore(InMemoryOrderStore):
     """The order table, whose index may lag behind, as every index of DynamoDB does."""
 
     def __init__(self, chaos: Chaos, stream: Stream[Order]) -> None:
-        super().__init__(stream=stream)
+        super().__init__(JsonEventCodec(), stream=stream)
         self._chaos = chaos
 
     def overdue(self, now: datetime) -> Iterator[Overdue]:
         """Miss some, and yield some that have ended."""
         ended = [order for order in self.orders.values() if order.status.terminal]
         yield from (Overdue(order.id, order.due_at) for order in ended if self._chaos.happens("index_stale", 0.1))
-        yield from (one for one in super().overdue(now) if not self._chaos.happens("index_stale"))
+        yield from (order for order in super().overdue(now) if not self._chaos.happens("index_stale"))
 
 
 class UnreliableQueue(InMemoryQueue):
     """The queue, with duplicates, delays, and no order at all."""
 
     def __init__(self, scheduler: Scheduler, chaos: Chaos, clock: Clock, max_receive_count: int) -> None:
-        super().__init__(clock, visibility_timeout=VISIBILITY, max_receive_count=max_receive_count)
+        super().__init__(clock, JsonWakeUpCodec(), visibility_timeout=VISIBILITY, max_receive_count=max_receive_count)
         self.arrived = Signal(scheduler)
         self.letters: set[str] = set()
         """Every body that ever became a dead letter."""

@@ -8,18 +8,29 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from order_engine.adapters.simulated_market.ledger import Record
+from order_engine.application.messages import (
+    OrderPlaced,
+    OrderShown,
+    Pong,
+    Refused,
+    Snapshot,
+    StatusUpdate,
+    Subscribed,
+    Unsubscribed,
+)
+from order_engine.application.place_order import Placed, PlaceOrder
 from order_engine.application.ports import DeadLetter, Subscription
-from order_engine.application.submit_order import OrderAccepted, SubmitOrder
+from order_engine.domain.events import Failed, RetryScheduled
 from order_engine.domain.order import Order
 from order_engine.domain.swaps import Landed, Quote, Reverted, Swap, Transaction
-from order_engine.venues.ledger import Record
 
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 _FORMATS: dict[type, Callable[[Any], str]] = {
     Order: lambda order: f"order {order.id} v{order.version} {order.status}{_why(order)}",
-    OrderAccepted: lambda accepted: f"{'replayed' if accepted.replayed else 'accepted'} {describe(accepted.order)}",
-    SubmitOrder: lambda wish: f"{wish.user_id} {wish.terms.token_in.symbol}→{wish.terms.token_out.symbol}",
+    Placed: lambda placed: f"{'replayed' if placed.replayed else 'accepted'} {describe(placed.order)}",
+    PlaceOrder: lambda wish: f"{wish.user_id} {wish.terms.token_in.symbol}→{wish.terms.token_out.symbol}",
     Transaction: lambda sent: f"tx {sent.signature[:8]} of {sent.swap.order_id} until {describe(sent.valid_until)}",
     Swap: lambda swap: f"swap {swap.order_id} attempt {swap.attempt}",
     Quote: lambda quote: f"{quote.venue} gives {quote.amount_out}",
@@ -28,6 +39,14 @@ _FORMATS: dict[type, Callable[[Any], str]] = {
     Reverted: lambda reverted: f"reverted: {reverted.message}",
     Subscription: lambda it: f"{it.target} for {it.connection_id} after {it.after_seq}",
     DeadLetter: lambda letter: f"letter {letter.body}",
+    StatusUpdate: lambda message: f"status_update {message.order.id} {message.event.seq} {message.event.status}",
+    Snapshot: lambda message: f"snapshot of {describe(message.order)} after {message.after_seq}",
+    Subscribed: lambda message: f"subscribed {message.target}",
+    Unsubscribed: lambda message: f"unsubscribed {message.target}",
+    OrderPlaced: lambda message: f"accepted {describe(message.order)}",
+    OrderShown: lambda message: f"shown {describe(message.order)}",
+    Pong: lambda _: "pong",
+    Refused: lambda message: f"error {describe(message.error)}",
     datetime: lambda moment: f"{moment:%H:%M:%S.%f}"[:-3],
     timedelta: lambda span: f"{span.total_seconds():+.3f} s",
     type(None): lambda _: "nothing",
@@ -50,8 +69,8 @@ def describe(value: Any) -> str:
 
 
 def _why(order: Order) -> str:
-    error = order.events[-1].data.get("error")
-    return f" ({error['code']})" if error else ""
+    last = order.events[-1]
+    return f" ({last.fault.code})" if isinstance(last, RetryScheduled | Failed) else ""
 
 
 class Trace:

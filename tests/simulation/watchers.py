@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from order_engine.application.ports import Subscription
-from order_engine.application.submit_order import SubmitOrder
+from order_engine.application.place_order import PlaceOrder
+from order_engine.application.socket_session import Connection
 from order_engine.application.targets import ALL, order_id_of, order_target
+from order_engine.contracts.socket_requests import FrameContext, first_subscription, read_frame
 from order_engine.domain.events import Status
-from tests.simulation import lambdas
-from tests.simulation.actors import WISHES, terms
+from tests.simulation.actors import WISHES, body, terms
+from tests.simulation.ports import Invocation
 from tests.simulation.promises import Violation
 from tests.simulation.world import World
 
@@ -48,7 +50,7 @@ class Watcher:
         self._unsubscribed: set[str] = set()
         self._read = 0
         self._connections = 0
-        self._ordered: dict[str, SubmitOrder] = {}
+        self._ordered: dict[str, PlaceOrder] = {}
         if target:
             self.wanted[target] = world.scheduler.now
 
@@ -89,8 +91,8 @@ class Watcher:
         connection = f"{self.name}/{self._connections}"
         if world.chaos.calm:
             world.promises.in_peace.add(connection)
-        subscription = self._subscription(first, connection) if first else None
-        task = world.invoke("stream_gateway", lambda ports: lambdas.connect(ports, connection, self.user, subscription))
+        query = self._asking_for(first) if first else {}
+        task = world.invoke("stream_gateway", lambda run: _connect(run, Connection(connection, self.user), query))
         if world.chaos.happens("connect_slow"):
             world.scheduler.sleep(world.chaos.up_to(1.5))
         if task.error is None:
@@ -123,8 +125,9 @@ class Watcher:
         elif self.confirmed and random.random() < 0.1:
             self._turn_away(random.choice(sorted(self.confirmed)), connection)
         elif not self._ordered and random.random() < 0.1:
-            command = self._ordered["the one"] = SubmitOrder(self.user, terms(random.choice(WISHES)))
-            self._send(lambda ports: lambdas.execute_order(ports, connection, command, "the one"))
+            wish = random.choice(WISHES)
+            self._ordered["the one"] = PlaceOrder(self.user, terms(wish))
+            self._send(connection, {"action": "execute_order", "requestId": "the one", **body(wish)})
 
     def _turn_away(self, target: str, connection: str) -> None:
         """Unsubscribe, for as long as the connection lasts; perhaps cancel the order first, if it is one's own."""
@@ -132,29 +135,30 @@ class Watcher:
         fed_up = self.world.random.random() < 0.2
         if fed_up and order_id and self.world.orders.orders[order_id].user_id == self.user:
             self.world.promises.cancelled_twice.add(order_id)
-            self._send(lambda ports: lambdas.cancel_over_the_socket(ports, order_id, self.user, connection))
+            self._send(connection, {"action": "cancel_order", "orderId": order_id})
         self._unsubscribed.add(target)
         self.wanted.pop(target, None)
         self.confirmed.pop(target)
-        self._send(lambda ports: lambdas.unsubscribe(ports, target, connection))
+        self._send(connection, {"action": "unsubscribe", **_named(target)})
 
     def _subscribe(self, target: str) -> None:
         if target in self._unsubscribed:  # frames are not served in the order they were sent
             return
-        self.wanted[target] = self.world.scheduler.now
         assert self.connection is not None
-        subscription = self._subscription(target, self.connection)
-        self._send(lambda ports: lambdas.subscribe(ports, subscription))
+        self._send(self.connection, {"action": "subscribe", **self._asking_for(target)})
 
-    def _subscription(self, target: str, connection: str) -> Subscription:
+    def _asking_for(self, target: str) -> dict[str, Any]:
+        """Return what names a target and how much of it is known already; note that it is wanted."""
         self.wanted[target] = self.world.scheduler.now
         order_id = order_id_of(target)
-        after = known_up_to(self.held[order_id]) if order_id else 0
-        return Subscription(target, connection, after, self.user)
+        return _named(target) | ({"afterSeq": known_up_to(self.held[order_id])} if order_id else {})
 
-    def _send(self, handler: Any) -> None:
+    def _send(self, connection: str, frame: Mapping[str, Any]) -> None:
         """Send a frame; the answer, if there is one, comes as a frame too."""
-        self.world.serve(self.name, lambda: self.world.invoke("stream_gateway", handler))
+        text, sender = json.dumps(frame), Connection(connection, self.user)
+        self.world.serve(
+            self.name, lambda: self.world.invoke("stream_gateway", lambda run: _handle_frame(run, sender, text))
+        )
 
     def _waited_in_vain(self) -> bool:
         waiting = (moment for target, moment in self.wanted.items() if target not in self.confirmed)
@@ -167,7 +171,7 @@ class Watcher:
 
             def say() -> None:
                 world.scheduler.sleep(world.chaos.up_to(2))
-                world.invoke("stream_gateway", lambda ports: lambdas.disconnect(ports, connection))
+                world.invoke("stream_gateway", lambda run: run.engine.sessions.disconnect(connection))
                 if connection in world.promises.in_peace:
                     world.promises.closed.add(connection)
 
@@ -196,8 +200,8 @@ class Watcher:
             self.world.promises.accepted[order_id] = self._ordered[frame["requestId"]]
             self.wanted.setdefault(order_target(order_id), self.world.scheduler.now)
         elif kind == "order":
-            if frame["status"] == Status.CANCELLED:
-                self.world.promises.cancelled.add(order_id)
+            if frame["order"]["status"] == Status.CANCELLED:
+                self.world.promises.cancelled.add(frame["order"]["id"])
         elif kind == "error":
             self._refused(frame["code"], order_id)
 
@@ -214,12 +218,30 @@ class Watcher:
             raise Violation(6, f"{self.name} was told two versions of event {told['seq']}", order_id)
 
     def _refused(self, code: str, order_id: str) -> None:
-        if code == "order_not_found":
+        if code == "order_not_found" and order_id:
             if self.world.promises.accepted[order_id].user_id == self.user:
                 raise Violation(6, f"{self.name} was told that there is no such order", order_id)
             self.wanted.pop(order_target(order_id), None)
         elif code == "not_connected":
             self.leave()
+
+
+def _connect(run: Invocation, connection: Connection, query: Mapping[str, Any]) -> None:
+    run.engine.sessions.connect(connection, first_subscription(query, connection))
+
+
+def _handle_frame(run: Invocation, connection: Connection, text: str) -> None:
+    context = FrameContext(connection.user_id, "simulated", default_slippage="0.01")
+    handled = run.engine.sessions.handle(connection, read_frame(text, context))
+    if handled.failure is not None:
+        run.world.expect(handled.failure)
+
+
+def _named(target: str) -> dict[str, Any]:
+    """Return a target as clients name it."""
+    if order_id := order_id_of(target):
+        return {"orderId": order_id}
+    return {"channel": ALL if target == ALL else "user"}
 
 
 def known_up_to(events: Events) -> int:

@@ -7,18 +7,20 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from order_engine.adapters.simulated_market.ledger import InMemoryLedger
+from order_engine.application.errors import VersionConflict
 from order_engine.application.ports import Subscription
-from order_engine.domain.errors import ExecutionError, IllegalTransition, OrderEngineError, VersionConflict
+from order_engine.contracts.frames import JsonFrameCodec
+from order_engine.domain.errors import ExecutionError, IllegalTransition, OrderEngineError
 from order_engine.domain.order import Order
 from order_engine.domain.swaps import Transaction
 from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
-from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
+from order_engine.fakes.history import InMemoryHistory, InMemoryPublishedCounts
 from order_engine.fakes.queue import InMemoryDeadLetters
-from order_engine.venues.ledger import InMemoryLedger
 from tests.simulation.chain import simulated_venues
 from tests.simulation.faults import Chaos
 from tests.simulation.limits import MAX_RECEIVES, TIMEOUTS
-from tests.simulation.ports import Ports
+from tests.simulation.ports import Invocation
 from tests.simulation.processes import ProcessClock
 from tests.simulation.promises import Promises, Violation
 from tests.simulation.scheduler import Process, Scheduler, Task
@@ -67,9 +69,9 @@ class World:
         self.queue = UnreliableQueue(self.scheduler, self.chaos, clock, receives)
         self.dead_letters = InMemoryDeadLetters(self.queue)
         self.subscriptions = InMemorySubscriptions(stream=self.subscription_stream, between_writes=self._between_writes)
-        self.clients = InMemoryClients()
+        self.clients = InMemoryClients(JsonFrameCodec("wss://simulated"))
         self.history = InMemoryHistory()
-        self.counts = InMemoryStatusCounts()
+        self.counts = InMemoryPublishedCounts()
 
     def note(self, actor: str, *words: Any) -> None:
         """Add a line to the trace."""
@@ -81,18 +83,22 @@ class World:
             return self.chaos.happens("frames_throttled")
         return port in self.down
 
+    def is_cursed(self, process: Process, method: str, arguments: Any) -> bool:
+        """Whether the process is about to process an order that no function survives."""
+        return method == "load" and process.name.startswith("process_orders") and arguments[0] in self.cursed
+
     def serve(self, name: str, call: Callable[[], Any]) -> Task:
         """Have a part of the outside world run for ever."""
         return self.scheduler.spawn(Process(name), call)
 
-    def invoke(self, name: str, handler: Callable[[Ports], Any]) -> Task:
+    def invoke(self, name: str, handler: Callable[[Invocation], Any]) -> Task:
         """Run a function once, to its end, its death or its time limit; return how it went."""
         self._invocations += 1
         process = Process(f"{name}-{self._invocations}", self._skew(), mortal=True)
         limit = TIMEOUTS[name] * 1000
-        ports = Ports(self, process, self.scheduler.now + limit)
+        invocation = Invocation(self, process, self.scheduler.now + limit)
         self.scheduler.at(self._lifetime(limit), lambda: self.scheduler.kill(process))
-        task = self.scheduler.run_in(process, lambda: handler(ports))
+        task = self.scheduler.run_in(process, lambda: handler(invocation))
         error = task.error
         self.note(process.name, "ends:", "returned" if error is None else error.__class__.__name__, error or "")
         if error is not None and isinstance(error, Exception):

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
-from order_engine.application.order_history import OrderFilter
 
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
+from order_engine.adapters.postgres.rows import OrderRows
+from order_engine.application.ports import OrderFilter
+from order_engine.contracts.events import JsonEventCodec
 from order_engine.domain.order import Order
+
+ROWS = OrderRows(JsonEventCodec())
+"""Reads and writes the rows of the history as the engine does."""
 
 TABLES = ("orders", "order_events", "order_failures", "order_status_counts")
 

@@ -1,4 +1,4 @@
-"""The order queue with both its ends and its dead letters: in memory, and on SQS or what stands for it."""
+"""The order queue with its sender, its receiver and its dead letters: in memory, and on SQS or an emulator of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsWakeUpQueue
-
 from order_engine.adapters.process import SystemClock
+from order_engine.adapters.sqs.dead_letters import SqsDeadLetters
+from order_engine.adapters.sqs.gauge import SqsGauge
+from order_engine.adapters.sqs.queue import SqsWakeUpQueue
+from order_engine.contracts.queue import JsonWakeUpCodec
 from order_engine.fakes.process import ManualClock
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
 from tests.contracts.lines import Rules
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOMENT = 0.1
-"""Seconds from one look to the next."""
-AGES = 600
-"""Seconds after which nothing more comes."""
+CODEC = JsonWakeUpCodec()
+POLL_INTERVAL = 0.1
+"""Seconds from one poll to the next."""
+TIMEOUT = 600
+"""Seconds of the manual clock after which polling ends."""
 
 
 class InMemoryLine:
@@ -33,8 +36,9 @@ class InMemoryLine:
 
     def __init__(self, rules: Rules) -> None:
         self.clock = ManualClock()
-        self.queue = InMemoryQueue(self.clock, rules.visibility_timeout, rules.max_receive_count)
-        self.letters = InMemoryDeadLetters(self.queue, rules.look_for)
+        self.queue = InMemoryQueue(self.clock, CODEC, rules.visibility_timeout, rules.max_receive_count)
+        self.letters = InMemoryDeadLetters(self.queue, rules.letter_visibility_timeout)
+        self.gauge = self.queue
 
     def receive(self) -> Sequence[Message]:
         return self.queue.receive()
@@ -42,15 +46,15 @@ class InMemoryLine:
     def delete(self, receipt: str) -> None:
         self.queue.delete(receipt)
 
-    def bury(self, body: str) -> None:
+    def send_letter(self, body: str) -> None:
         self.queue.dead.append(Message(body, self.clock.now()))
 
-    def soon(self, look: Callable[[], T]) -> T:
-        for _ in range(int(AGES / MOMENT)):
-            if found := look():
+    def poll(self, read: Callable[[], T]) -> T:
+        for _ in range(int(TIMEOUT / POLL_INTERVAL)):
+            if found := read():
                 return found
-            self.clock.sleep(MOMENT)
-        raise AssertionError("There is nothing for ages.")
+            self.clock.sleep(POLL_INTERVAL)
+        raise AssertionError(f"There is nothing within {TIMEOUT} s.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class SqsMessage:
 
 
 class SqsLine:
-    """A queue of one's own on SQS, with a dead letter queue as in the template."""
+    """A new queue on SQS, with a dead letter queue and a redrive policy as in the template."""
 
     def __init__(self, client: SQSClient, rules: Rules) -> None:
         self.client = client
@@ -73,8 +77,9 @@ class SqsLine:
         policy = {"deadLetterTargetArn": self._arn(dead), "maxReceiveCount": rules.max_receive_count}
         attributes = {"VisibilityTimeout": str(rules.visibility_timeout), "RedrivePolicy": json.dumps(policy)}
         url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
-        self.queue = SqsWakeUpQueue(client, url)
-        self.letters = SqsDeadLetters(client, dead, rules.look_for)
+        self.queue = SqsWakeUpQueue(client, url, CODEC)
+        self.letters = SqsDeadLetters(client, dead, CODEC, rules.letter_visibility_timeout)
+        self.gauge = SqsGauge(client, url, dead)
 
     def receive(self) -> Sequence[SqsMessage]:
         answer = self.client.receive_message(
@@ -88,11 +93,11 @@ class SqsLine:
         with suppress(self.client.exceptions.ReceiptHandleIsInvalid):
             self.client.delete_message(QueueUrl=self.queue.url, ReceiptHandle=receipt)
 
-    def bury(self, body: str) -> None:
+    def send_letter(self, body: str) -> None:
         self.client.send_message(QueueUrl=self.letters.url, MessageBody=body)
 
-    def soon(self, look: Callable[[], T]) -> T:
-        return eventually(look)
+    def poll(self, read: Callable[[], T]) -> T:
+        return eventually(read)
 
     def close(self) -> None:
         """Delete both queues."""

@@ -14,13 +14,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from order_engine.adapters.database import Database
-from order_engine.adapters.postgres_history import PostgresHistory
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from functions.migrate_database.migrate import migrate
+from order_engine.adapters.postgres.database import Database
+from order_engine.adapters.postgres.history import PostgresHistory
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
+from tests.support.history import ROWS
 
 _TEMPLATE = "migrated"
 _NO_NEED_TO_SURVIVE_A_CRASH = ("fsync", "synchronous_commit", "full_page_writes")
@@ -74,13 +75,13 @@ def database(history_database: str) -> Iterator[Database]:
 @pytest.fixture
 def history(database: Database) -> PostgresHistory:
     """Give the history's write side."""
-    return PostgresHistory(database)
+    return PostgresHistory(database, ROWS)
 
 
 @pytest.fixture
 def reader(database: Database) -> PostgresHistoryReader:
     """Give the history's read side."""
-    return PostgresHistoryReader(database)
+    return PostgresHistoryReader(database, ROWS)
 
 
 @pytest.fixture

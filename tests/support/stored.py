@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
-from order_engine.adapters.order_items import from_item
-
 from local.cloud import LocalCloud
+from order_engine.adapters.dynamodb.order_items import OrderItems
+from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
+from order_engine.contracts.events import JsonEventCodec
 from order_engine.contracts.views import order_view
 from order_engine.domain.events import Status
 from tests.support.orders import after
+
+ITEMS = OrderItems(JsonEventCodec())
+"""Reads and writes the items of the order table as the engine does."""
 
 
 def stored_order(cloud: LocalCloud, order_id: str) -> dict[str, Any]:
@@ -20,7 +23,7 @@ def stored_order(cloud: LocalCloud, order_id: str) -> dict[str, Any]:
     answer = cloud.session.client("dynamodb").get_item(
         TableName=cloud.outputs["OrdersTableName"], Key={"orderId": {"S": order_id}}, ConsistentRead=True
     )
-    return order_view(from_item(answer["Item"]))
+    return {**order_view(ITEMS.from_item(answer["Item"]))}
 
 
 def stored_events(cloud: LocalCloud, order_id: str) -> list[dict[str, Any]]:
@@ -96,5 +99,5 @@ def disabled(cloud: LocalCloud, mappings: Sequence[str]) -> Iterator[None]:
 
 def append_step(cloud: LocalCloud, order_id: str, status: str) -> None:
     """Take an order a step further by hand, as a worker would; for tests that need it to stay there."""
-    store = DynamoDBOrderStore(cloud.session.client("dynamodb"), cloud.outputs["OrdersTableName"])
+    store = DynamoDBOrderStore(cloud.session.client("dynamodb"), cloud.outputs["OrdersTableName"], ITEMS)
     store.append(after(store.load(order_id), Status(status)))

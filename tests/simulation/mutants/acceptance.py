@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from order_engine.application.cancel_order import cancel_order
-from order_engine.application.read_order import read_order
-from order_engine.application.submit_order import OrderDesk
+from order_engine.application.place_order import OrderPlacement
+from order_engine.application.read_order import check_owner
 from order_engine.domain.order import Order
 from tests.simulation.mutants.mutant import mutant
 
@@ -12,33 +12,37 @@ ACCEPTANCE = (
     mutant(
         "accepted although the store did not answer",
         (
-            OrderDesk.submit,
+            OrderPlacement.place,
             "existing = self.orders.create(order)",
             "try: existing = self.orders.create(order)\n    except DependencyUnavailable: existing = None",
         ),
     ),
     mutant(
         "stored before it is let in",
-        (OrderDesk.submit, "order = self._new_order(command)", "self.orders.create(order := self._new_order(command))"),
+        (
+            OrderPlacement.place,
+            "order = self._new_order(command)",
+            "self.orders.create(order := self._new_order(command))",
+        ),
     ),
     mutant(
         "idempotency compared by key alone",
-        (OrderDesk._replay, "not existing.terms.agrees_with(order.terms)", "False"),
+        (OrderPlacement._replay, "not existing.terms.agrees_with(order.terms)", "False"),
     ),
     mutant(
         "idempotency key without its user",
-        (OrderDesk._order_id, "{command.user_id}", ""),
-        (OrderDesk._replay, "not existing.terms.agrees_with(order.terms)", "False"),
+        (OrderPlacement._order_id, "{command.user_id}", ""),
+        (OrderPlacement._replay, "not existing.terms.agrees_with(order.terms)", "False"),
     ),
-    mutant("user and key run together", (OrderDesk._order_id, "\\0", "")),
+    mutant("user and key run together", (OrderPlacement._order_id, "\\0", "")),
     mutant(
         "everybody may read and cancel",
-        (read_order, "order.user_id != caller", "False"),
+        (check_owner, "order.user_id != caller", "False"),
     ),
     mutant(
         "cancelled after building",
         (cancel_order, "order.status in CANCELLABLE", "not order.status.terminal"),
-        (Order.then, "status not in TRANSITIONS[self.status]", "False"),
+        (Order._then, "kind.status not in TRANSITIONS[self.status]", "False"),
     ),
     mutant(
         "too late to cancel, because it is cancelled",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from order_engine.domain.order import _transaction
-from order_engine.venues.ledger import InMemoryLedger
-from order_engine.venues.simulated import SimulatedVenue
+from order_engine.adapters.simulated_market.ledger import InMemoryLedger
+from order_engine.adapters.simulated_market.venue import SimulatedVenue
+from order_engine.contracts.events import decoding
 from tests.simulation.mutants.mutant import mutant
 
 CHAIN = (
@@ -14,7 +14,11 @@ CHAIN = (
     ),
     mutant(
         "expired before its time",
-        (_transaction, 'parse_iso(data["validUntil"])', 'parse_iso(data["validUntil"]).replace(second=0)'),
+        (
+            decoding._building,
+            'parse_timestamp(data["validUntil"])',
+            'parse_timestamp(data["validUntil"]).replace(second=0)',
+        ),
     ),
     mutant(
         "a signature can land again",
@@ -29,7 +33,7 @@ CHAIN = (
         (
             SimulatedVenue.status,
             "self.ledger.find(transaction.signature)",
-            "next((one for one in self.ledger.records.values() if one.order_id == transaction.swap.order_id), None)",
+            "next((r for r in self.ledger.records.values() if r.order_id == transaction.swap.order_id), None)",
         ),
     ),
     mutant("relied upon before it is final", (SimulatedVenue._seen, "remaining > 0", "False")),

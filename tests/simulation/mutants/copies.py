@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from order_engine.application.messages import event_on_the_wire
 from order_engine.application.push_updates import UpdatePusher, _audience
 from order_engine.application.record_history import record_history
+from order_engine.application.socket_session import SocketSessions
+from order_engine.contracts.views import event_view
 from order_engine.fakes.clients import InMemorySubscriptions
-from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
+from order_engine.fakes.history import InMemoryHistory, InMemoryPublishedCounts
 from tests.simulation.mutants.mutant import mutant
 
 COPIES = (
@@ -27,20 +28,20 @@ COPIES = (
         (
             record_history,
             "counts.publish(history.record(list(newest.values())))",
-            "census = history.record(list(newest.values()))\n"
-            "        try: counts.publish(census)\n"
+            "counted = history.record(list(newest.values()))\n"
+            "        try: counts.publish(counted)\n"
             "        except Exception: pass",
         ),
     ),
     mutant(
         "history: earlier counts replace later ones",
-        (InMemoryStatusCounts.publish, "self.census.taken_at < census.taken_at", "True"),
+        (InMemoryPublishedCounts.publish, "self.counts.counted_at < counts.counted_at", "True"),
     ),
     mutant(
         "only the newest event of a batch is pushed",
         (UpdatePusher.push_events, "order.events[first_seq - 1 :]", "order.events[-1:]"),
     ),
-    mutant("events lose their data on the wire", (event_on_the_wire, "dict(event.data)", "{}")),
+    mutant("events lose their data on the wire", (event_view, "event_data(event, order.terms)", "{}")),
     mutant(
         "the channel `all` has everybody's orders",
         (_audience, "subscription.user_id in (None, order.user_id)", "True"),
@@ -73,10 +74,10 @@ COPIES = (
     ),
     mutant(
         "a connection that was still opening gets what was read before it was open",
-        (UpdatePusher._greet, "newcomer.connected_at is not None", "False"),
+        (UpdatePusher._greet, "subscription.connected_at is not None", "False"),
     ),
     mutant(
-        "a connection that was still opening is hung up on for a throttled frame",
+        "a connection that was still opening is closed for a throttled frame",
         (
             UpdatePusher._give_up,
             "any(map(self._may_be_opening, subscriptions))",
@@ -85,7 +86,11 @@ COPIES = (
     ),
     mutant(
         "a connection that opens late is not greeted",
-        (UpdatePusher._welcome, "self.subscriptions.renew(newcomer)", "pass"),
+        (UpdatePusher._greet_connection, "self.subscriptions.renew(subscription)", "pass"),
+    ),
+    mutant(
+        "an order that was placed over the WebSocket is not subscribed to",
+        (SocketSessions._answers, "self._subscribe(connection, order_target(placed.order.id))", "pass"),
     ),
     mutant(
         "who has left stays subscribed",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from order_engine.application.execute_order import OrderExecution
+from order_engine.application.process_messages import MessageProcessing
 from order_engine.application.retries import RetryPolicy
 from order_engine.domain.amounts import read_amount
-from order_engine.domain.order import Order, Terms
+from order_engine.domain.order import Order
+from order_engine.domain.terms import Terms
 from order_engine.fakes.orders import InMemoryOrderStore
-from tests.simulation.lambdas import Worker
 from tests.simulation.mutants.mutant import mutant
 
 EXECUTION = (
@@ -19,8 +20,8 @@ EXECUTION = (
         "sent before the signature is stored",
         (
             OrderExecution._build,
-            "    data = building_data(",
-            "    self.venues[best.venue].submit(transaction)\n    data = building_data(",
+            "    refusals = tuple(",
+            "    self.venues[best.venue].submit(transaction)\n    refusals = tuple(",
         ),
     ),
     mutant(
@@ -28,7 +29,7 @@ EXECUTION = (
         (
             OrderExecution._settle,
             "self.clock.sleep(outcome.look_again_in)",
-            "return self._retry_or_fail(order, evidence(transaction, outcome))",
+            "return self._retry_or_fail(order, Fault.of_expired(transaction))",
         ),
     ),
     mutant(
@@ -36,7 +37,7 @@ EXECUTION = (
         (
             OrderExecution._settle,
             "self.clock.sleep(outcome.look_again_in)",
-            "return self._append(order, Status.FAILED, failed_data(evidence(transaction, outcome), order.attempts))",
+            "return self._append(order.fail(Fault.of_expired(transaction), self.clock.now()))",
         ),
     ),
     mutant(
@@ -45,13 +46,13 @@ EXECUTION = (
             OrderExecution._submit,
             "outcome = self._venue(transaction).submit(transaction)",
             "try: outcome = self._venue(transaction).submit(transaction)\n"
-            "    except Exception: return self._retry_or_fail(order, evidence(transaction, Expired()))",
+            "    except Exception: return self._retry_or_fail(order, Fault.of_expired(transaction))",
         ),
     ),
     mutant(
         "a failing write of the worker is swallowed",
         (
-            OrderExecution._write,
+            OrderExecution._append,
             "self.orders.append(order)",
             "try: self.orders.append(order)\n    except VersionConflict: raise\n    except Exception: pass",
         ),
@@ -59,10 +60,12 @@ EXECUTION = (
     mutant(
         "receive count used as attempt count",
         (
-            Worker.finishes,
-            "result = self.ports.execution.execute(",
-            "few = type(self.ports.execution.retries)(4 - message.receive_count, 1.0)\n"
-            "        result = replace(self.ports.execution, retries=few).execute(",
+            MessageProcessing._process,
+            "result = self.execution.execute(",
+            "few = type(self.execution.retries)(4 - wake_up.receive_count, 1.0)\n"
+            "        execution = type(self.execution)(self.execution.orders, self.execution.venues,"
+            " self.execution.executor, self.execution.clock, self.execution.randomness, few)\n"
+            "        result = execution.execute(",
         ),
     ),
     mutant(
@@ -72,15 +75,15 @@ EXECUTION = (
     mutant("all attempts are number one", (Order.swap, "self.attempt,", "1,")),
     mutant(
         "an order's time may run backwards",
-        (Order.then, "max(at, self.updated_at)", "at"),
+        (Order._then, "max(at, self.updated_at)", "at"),
     ),
     mutant(
         "the order's own minimum is ignored",
-        (Terms.least_out, ", self.min_amount_out)", ", 0)"),
+        (Terms.min_amount_out_for, ", self.min_amount_out)", ", 0)"),
     ),
     mutant(
         "slippage is taken from another venue's quote",
-        (OrderExecution._build, "least_out(best.amount_out)", "least_out(quotes[0].amount_out)"),
+        (OrderExecution._build, "min_amount_out_for(best.amount_out)", "min_amount_out_for(quotes[0].amount_out)"),
     ),
     mutant(
         "amounts go through binary floats",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from order_engine.application.close_dead_letters import DeadLetterClosing
 from order_engine.application.execute_order import OrderExecution
-from order_engine.application.submit_order import OrderDesk
+from order_engine.application.place_order import OrderPlacement
+from order_engine.application.process_messages import MessageProcessing
 from order_engine.application.sweep_orders import is_turn, sweep_orders
-from tests.simulation.event_sources import poll_queue
-from tests.simulation.lambdas import Worker, close_dead_letters, process_orders
 from tests.simulation.mutants.mutant import mutant
 
 RECOVERY = (
@@ -19,29 +18,34 @@ RECOVERY = (
         "nothing is swept after a quarter of an hour",
         (is_turn, "minutes // _LONGEST * _LONGEST", "0"),
     ),
-    mutant("nobody is woken when an order is accepted", (OrderDesk._wake, "self.queue.send(order)", "return")),
+    mutant("nobody is woken when an order is accepted", (OrderPlacement._wake, "self.queue.send(order)", "return")),
     mutant(
         "messages are deleted although their orders have not ended",
-        (
-            poll_queue,
-            "messages if task.error else task.value",
-            "[message for message in messages if message.body in world.promises.poison]",
-        ),
+        (MessageProcessing._process, "return Processed(wake_up, order=", "return Processed(wake_up, True, order="),
+    ),
+    mutant(
+        "a message whose processing failed is deleted",
+        (MessageProcessing._process, "Processed(wake_up, failure=failure)", "Processed(wake_up, True)"),
     ),
     mutant(
         "of a batch, the wrong messages come again",
-        (process_orders, "zip(messages, outcomes,", "zip(messages, outcomes[1:] + outcomes[:1],"),
+        (
+            MessageProcessing.process,
+            "zip(wake_ups, outcomes, strict=True)",
+            "((wake_up, Processed(wake_up, getattr(outcome, 'finished', False)))"
+            " for wake_up, outcome in zip(wake_ups, outcomes[1:] + outcomes[:1]))",
+        ),
     ),
     mutant(
         "poison is thrown away",
-        (Worker.finishes, "self._give_back(message, 0)\n        return False", "return True"),
+        (MessageProcessing._poison, "Processed(wake_up, poison", "Processed(wake_up, True, poison"),
     ),
     mutant(
         "the letter of a closed order is deleted",
         (
-            close_dead_letters,
-            "ports.dead_letters.put_back(letter)",
-            "ports.world.queue.dead = [one for one in ports.world.queue.dead if one.receipt != letter.receipt]",
+            DeadLetterClosing.run,
+            "self.dead_letters.release(result.letter)",
+            "dead = self.dead_letters.queue.dead; dead[:] = [m for m in dead if m.body != result.letter.body]",
         ),
     ),
     mutant(
@@ -62,7 +66,7 @@ MADE_UP_FOR = (
     mutant(
         "woken before it is stored",
         (
-            OrderDesk.submit,
+            OrderPlacement.place,
             "existing = self.orders.create(order)",
             "self._wake(order)\n    existing = self.orders.create(order)",
         ),
