@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
 from unittest.mock import patch
@@ -46,6 +47,7 @@ SETTINGS = {
     "WEBSOCKET_URL": "wss://ws.example.org/dev",
     "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:database",
     "READ_HISTORY_FUNCTION": "read-history",
+    "DASHBOARD_FOLDER": str(ROOT / "dashboard"),
     "MAX_RETRY_ATTEMPTS": "3",
     "RETRY_BASE_DELAY_SECONDS": "1",
     "DEFAULT_SLIPPAGE": "0.01",
@@ -60,16 +62,16 @@ SETTINGS = {
 """The environment as the template sets it."""
 
 FIRST_USE = {
-    "orders_api": "bootstrap.order_desk()",
-    "read_history": "bootstrap.history_reader()",
-    "process_orders": "bootstrap.order_execution(), bootstrap.queue()",
-    "close_dead_letters": "bootstrap.dead_letters(), bootstrap.dead_letter_closing()",
-    "sweep_orders": "bootstrap.orders(), bootstrap.queue()",
-    "stream_gateway": "bootstrap.order_desk(), bootstrap.subscriptions(), bootstrap.clients()",
-    "push_updates": "bootstrap.update_pusher()",
-    "write_history": "bootstrap.history(), bootstrap.status_counts()",
+    "orders_api": "app.deployed.engine.placement",
+    "read_history": "app.deployed.ports.history_reader",
+    "process_orders": "app.deployed.engine.processing",
+    "close_dead_letters": "app.deployed.engine.dead_letter_closing",
+    "sweep_orders": "app.deployed.ports.orders, app.deployed.ports.queue",
+    "stream_gateway": "app.deployed.engine.sessions",
+    "push_updates": "app.deployed.engine.pusher",
+    "write_history": "app.deployed.ports.history, app.deployed.ports.published_counts",
 }
-"""What each function has built when it handles its first event; the others have nothing."""
+"""What each function builds at its first event; the others build nothing."""
 COLD_START = """
 import sys
 from time import process_time
@@ -77,7 +79,6 @@ sys.path.insert(0, sys.argv[1])
 began = process_time()
 import app
 imported = process_time()
-from order_engine import bootstrap
 {first_use}
 print(imported - began, process_time() - imported)
 """
@@ -152,15 +153,18 @@ def posts(count: int) -> list[Post]:
             """Return the body: what UpdateItem answers, and enough for the other calls."""
             return [b'{"Attributes":{"orders":{"N":"1"}},"MessageId":"1"}']
 
+    headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
+    client: Any = BaseClient
+
     def answered(_session: Any, request: Any) -> AWSResponse:
-        return AWSResponse(request.url, 200, {"Content-Type": "application/x-amz-json-1.0"}, Answer())
+        return AWSResponse(request.url, 200, headers, Answer())
 
     event = json.loads((ROOT / "events" / "http_place_order.json").read_text())
     measured: list[Post] = []
     watch = Stopwatch()
     with (
         patch.object(URLLib3Session, "send", answered),
-        patch.object(BaseClient, "_make_api_call", watch.around(BaseClient._make_api_call)),
+        patch.object(client, "_make_api_call", watch.around(client._make_api_call)),
         Path(os.devnull).open("w") as nowhere,
         redirect_stdout(nowhere),  # loggers take it when they are made
     ):
@@ -186,9 +190,17 @@ class Context:
     aws_request_id = "1"
 
 
-def cold_start(script: str, *arguments: str, runs: int) -> ColdStart:
-    """Run a script in fresh processes; it prints two times. A first run is not counted: it compiles."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "order_engine")}
+def cold_start(script: str, *arguments: str, runs: int, bytecode: str) -> ColdStart:
+    """Run a script in fresh processes; it prints two times. A first run is not counted: it compiles.
+
+    Args:
+        bytecode: the folder for the compiled modules. A virtual environment may hold some, all or none of them.
+    """
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT / "layers" / "order_engine"),
+        "PYTHONPYCACHEPREFIX": bytecode,
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     measured = ColdStart()
     for run in range(runs + 1):
         command = [sys.executable, "-c", script, *arguments]
@@ -202,12 +214,13 @@ def cold_start(script: str, *arguments: str, runs: int) -> ColdStart:
 
 def cold_starts(runs: int) -> dict[str, ColdStart]:
     """Measure every function, and the least there can be."""
-    measured = {"(boto3 and one client)": cold_start(LEAST, runs=runs)}
-    for app in sorted(ROOT.glob("functions/*/app.py")):
-        name = app.parent.name
-        script = COLD_START.format(first_use=FIRST_USE.get(name, ""))
-        measured[name] = cold_start(script, str(app.parent), runs=runs)
-    return measured
+    with TemporaryDirectory(prefix="bytecode-") as bytecode:
+        measured = {"(boto3 and one client)": cold_start(LEAST, runs=runs, bytecode=bytecode)}
+        for app in sorted(ROOT.glob("functions/*/app.py")):
+            name = app.parent.name
+            script = COLD_START.format(first_use=FIRST_USE.get(name, ""))
+            measured[name] = cold_start(script, str(app.parent), runs=runs, bytecode=bytecode)
+        return measured
 
 
 def posts_table(measured: list[Post]) -> Table:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-from pydantic import BaseModel
-
-from docs.generate import examples, messages
-from docs.generate.errors import unknown_order
-from docs.generate.schemas import AcceptedSchemas, MessageSchemas, Schema, reference, schemas
-from order_engine.application.messages import error, snapshots, status_update, subscribed
-from order_engine.application.targets import ALL, describe, order_target
-from order_engine.contracts.views import order_view
-from order_engine.contracts.websocket import ConnectQuery, OneOrder, Ping, Subscribe
-from order_engine.domain.events import iso
+from docs.generate.messages import ACTIONS, PUSHED, SERVER, Action, Message
+from docs.generate.schemas import QuerySchemas, Schema, reference, schemas
+from docs.generate.sent import sent_schemas
+from order_engine.contracts.client_frames import ConnectQuery
 
 ABOUT = """\
 Every step of an order, live. One connection can watch orders, a user's orders or all of them, and place, read and
@@ -27,73 +19,13 @@ cancel orders.
   and then the live stream; an event may come twice, never not at all: drop what has a `seq` that you know.
 - A connection lasts two hours at most. Frames are smaller than 32 KB.
 """
-_LIVES = examples.lives()
-_ORDER, _ID = _LIVES.confirmed, _LIVES.confirmed.id
-_TO_ORDER, _TO_ALL = {"orderId": _ID}, {"channel": ALL}
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A kind of message."""
-
-    name: str
-    payload: type[BaseModel]
-    examples: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A frame that clients send, by the name of its action, and the messages that answer it."""
-
-    name: str
-    summary: str
-    payload: type[BaseModel]
-    examples: tuple[Mapping[str, Any], ...]
-    answers: tuple[str, ...]
-
-
-SERVER = (
-    Message("subscribed", messages.Subscribed, (subscribed(order_target(_ID)), subscribed(ALL))),
-    Message("unsubscribed", messages.Unsubscribed, ({"type": "unsubscribed", **describe(order_target(_ID))},)),
-    Message("snapshot", messages.Snapshot, tuple(snapshots(_ORDER, 0))),
-    Message("statusUpdate", messages.StatusUpdate, tuple(status_update(_ORDER, event) for event in _ORDER.events)),
-    Message(
-        "accepted",
-        messages.Accepted,
-        ({"type": "accepted", **examples.accepted(), "replayed": False, "requestId": "1"},),
-    ),
-    Message("order", messages.OrderMessage, ({"type": "order", "order": order_view(_ORDER)},)),
-    Message("pong", messages.Pong, ({"type": "pong", "timestamp": iso(_ORDER.updated_at)},)),
-    Message("error", messages.Error, (error("order_not_found", unknown_order(_ID)["detail"], orderId=_ID),)),
-)
-ACTIONS = (
-    Action(
-        "subscribe",
-        "Watch an order, or a channel",
-        Subscribe,
-        ({**_TO_ORDER, "afterSeq": 3}, _TO_ALL),
-        ("subscribed", "snapshot", "error"),
-    ),
-    Action("unsubscribe", "Watch no longer", Subscribe, (_TO_ORDER, _TO_ALL), ("unsubscribed", "error")),
-    Action(
-        "execute_order",
-        "Place an order and watch it",
-        messages.ExecuteOrder,
-        ({**examples.WISH, "requestId": "1"},),
-        ("accepted", "subscribed", "snapshot", "error"),
-    ),
-    Action("get_order", "Read an order", OneOrder, (_TO_ORDER,), ("order", "error")),
-    Action("cancel_order", "Cancel an order", OneOrder, (_TO_ORDER,), ("order", "error")),
-    Action("ping", "Ask whether anybody is there", Ping, ({},), ("pong", "error")),
-)
-PUSHED = ("subscribed", "snapshot", "statusUpdate")
 
 
 def asyncapi(version: str) -> Schema:
     """Return the document."""
-    sent = schemas((message.payload for message in SERVER), MessageSchemas)
-    accepted = schemas((action.payload for action in ACTIONS), AcceptedSchemas)
-    query = schemas([ConnectQuery], MessageSchemas)[ConnectQuery.__name__]
+    sent = sent_schemas((message.payload for message in SERVER), discriminator=False)
+    accepted = schemas(action.payload for action in ACTIONS)
+    query = schemas([ConnectQuery], QuerySchemas)[ConnectQuery.__name__]
     names = [*(action.name for action in ACTIONS), *(message.name for message in SERVER)]
     return {
         "asyncapi": "3.0.0",
@@ -161,7 +93,7 @@ def _operation(action: Action) -> Schema:
     }
 
 
-def _in_channel(names: tuple[str, ...] | list[str]) -> list[Schema]:
+def _in_channel(names: Sequence[str]) -> list[Schema]:
     return [{"$ref": f"#/channels/stream/messages/{name}"} for name in names]
 
 

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from order_engine.application.order_history import OrderTrail, Page, Position, failures
-from order_engine.application.ports import QueueFigures
-from order_engine.application.watch_engine import Diagnosis, Health, Metrics
-from order_engine.contracts import views
-from order_engine.contracts.orders import place_order
+from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.application.messages import Message
+from order_engine.application.monitor import Diagnosis, Health, Metrics
+from order_engine.application.ports import OrderTrail, Page, Position, QueueFigures, failed_attempts
+from order_engine.contracts import answers, views
+from order_engine.contracts.frames import JsonFrameCodec
+from order_engine.contracts.place_order import parse_order
 from order_engine.domain.order import Order
-from order_engine.venues.simulated import SimulationSettings
-from tests.support.engine import Engine
+from order_engine.entrypoints.placement_settings import PlacementSettings
+from order_engine.entrypoints.settings import InvalidSettings, read_settings
+from tests.support.engine import InMemoryEngine
 
-View = dict[str, Any]
 WEBSOCKET_URL = "ws://localhost:3000/ws"
 REQUEST_ID = "6532cb2b-925a-499c-a151-d2d4015434e5"
-WISH = {"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5", "slippage": "0.01"}
+BODY = {"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5", "slippage": "0.01"}
 OTHER_NAMES = {"userId": "alice", "type": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 1.5}
 OTHER_NAMES |= {"slippageTolerance": 0.01}
 
-_UNLUCKY = SimulationSettings("1", execution_failure_rate=1.0)
+_UNLUCKY = MarketSettings("1", execution_failure_rate=1.0)
+_BAD_SETTINGS = {
+    "ORDERS_TABLE": "orders",
+    "COUNTERS_TABLE": "counters",
+    "ORDERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
+    "DEFAULT_SLIPPAGE": "5",
+    "MAX_ORDERS_PER_MINUTE": "600",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Lives:
 @cache
 def lives() -> Lives:
     """Run the orders."""
-    engine, unlucky = Engine(), Engine(settings=_UNLUCKY)
+    engine, unlucky = InMemoryEngine(), InMemoryEngine(_UNLUCKY)
     accepted = _placed(engine)
     return Lives(
         accepted=accepted,
@@ -48,40 +58,51 @@ def lives() -> Lives:
     )
 
 
-def _placed(engine: Engine) -> Order:
-    command = place_order({**WISH, "userId": "alice"}).to_command("0.01", correlation_id=REQUEST_ID)
-    return engine.desk.submit(command).order
+def _placed(engine: InMemoryEngine) -> Order:
+    command = parse_order({**BODY, "userId": "alice"}).to_command("0.01", correlation_id=REQUEST_ID)
+    return engine.placement.place(command).order
 
 
-def accepted() -> View:
-    """Return the answer to a placed order."""
-    return views.accepted_view(lives().accepted, WEBSOCKET_URL)
+def frames(*messages: Message) -> tuple[Mapping[str, Any], ...]:
+    """Return the frames of these messages."""
+    codec = JsonFrameCodec(WEBSOCKET_URL)
+    return tuple(frame for message in messages for frame in codec.frames(message))
 
 
-def one_order(order: Order) -> View:
-    """Return an order as it is answered."""
-    return {"success": True, "order": views.order_view(order)}
+def accepted(order: Order) -> answers.OrderAccepted:
+    """Return the answer to an order that was placed, now or before."""
+    return views.accepted_view(order, WEBSOCKET_URL)
 
 
-def page() -> View:
+def page() -> answers.OrderPage:
     """Return a page of a list that goes on."""
     order = lives().confirmed
     return views.page_view(Page((order,), Position(order.created_at, order.id)))
 
 
-def trail() -> View:
+def trail() -> answers.OrderTrailView:
     """Return the failed order's history."""
     order = lives().failed
-    return views.trail_view(OrderTrail(order, tuple(failures(order))))
+    return views.trail_view(OrderTrail(order, tuple(failed_attempts(order))))
 
 
-def metrics() -> View:
+def metrics() -> answers.MetricsView:
     """Return the figures of an engine at work."""
     orders = {"pending": 3, "routing": 2, "building": 0, "submitted": 7, "confirmed": 1234, "failed": 5, "cancelled": 1}
-    measured = Metrics(QueueFigures(3, 9, 0, 0), orders | {"total": sum(orders.values())})
-    return views.metrics_view(measured, lives().confirmed.updated_at)
+    counted = orders | {"total": sum(orders.values())}
+    return views.metrics_view(Metrics(lives().confirmed.updated_at, QueueFigures(3, 9, 0, 0), counted))
 
 
-def health(verdict: Health, **dependencies: Health) -> View:
-    """Return how the engine is."""
-    return views.health_view(Diagnosis(verdict, dependencies), lives().confirmed.updated_at)
+def health(verdict: Health, **dependencies: Health) -> answers.HealthReport:
+    """Return the engine's health."""
+    return views.health_view(Diagnosis(lives().confirmed.updated_at, verdict, dependencies))
+
+
+def health_with_bad_settings() -> answers.HealthReport:
+    """Return the health of an engine whose settings are wrong."""
+    try:
+        read_settings(PlacementSettings, _BAD_SETTINGS)
+    except InvalidSettings as invalid:
+        at, dependencies = lives().confirmed.updated_at, {"settings": Health.UNHEALTHY}
+        return views.health_view(Diagnosis(at, Health.UNHEALTHY, dependencies, invalid.problems))
+    raise AssertionError("the settings are right")

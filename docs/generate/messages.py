@@ -1,125 +1,99 @@
-"""The messages of the WebSocket API: frames as clients send them, and what the server says."""
+"""The messages of the WebSocket API, with examples: frames that clients send, and frames that the server sends."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from docs.generate.answers import FieldFault, Order, OrderAccepted
-from docs.generate.errors import PROBLEM_CODES
-from docs.generate.events import (
-    AcceptedData,
-    BuildingData,
-    CancelledData,
-    ConfirmedData,
-    Event,
-    FailedData,
-    RetryData,
-    RoutingData,
-    Step,
-    SubmittedData,
-)
-from docs.generate.schemas import CorrelationId, OrderId, Seq, Timestamp, Wire
+from docs.generate import examples
+from order_engine.application import messages
+from order_engine.application.errors import OrderNotFound
+from order_engine.application.targets import ALL, order_target
+from order_engine.contracts import frame_schema
+from order_engine.contracts.client_frames import OneOrderFrame, PingFrame, SubscribeFrame
 from order_engine.contracts.fields import PrintableText
-from order_engine.contracts.orders import PlaceOrder
-from order_engine.domain.events import Status
+from order_engine.contracts.place_order import PlaceOrderBody
 
-ONLY_HTTP = {"route_not_found", "not_found", "method_not_allowed", "unsupported_media_type"}
-ERROR_CODES = [*(code for code in PROBLEM_CODES if code not in ONLY_HTTP), "unknown_action", "too_many_subscriptions"]
-ERROR_CODES += ["not_connected"]
-
-RequestId = Annotated[str | None, Field(description="As in the frame that this answers.")]
+_LIVES = examples.lives()
+_ORDER, _ID = _LIVES.confirmed, _LIVES.confirmed.id
+_TO_ORDER, _TO_ALL = {"orderId": _ID}, {"channel": ALL}
+_frames = examples.frames
 
 
-class ExecuteOrder(PlaceOrder):
+class ExecuteOrder(PlaceOrderBody):
     """`execute_order`: the same fields as the body of `POST /api/orders/execute`."""
 
     action: Literal["execute_order"]
     request_id: Annotated[PrintableText | None, Field(alias="requestId")] = None
 
 
-class Subscribed(Wire):
-    """The subscription stands. To a channel: whatever happens from now on is told. To an order: a snapshot follows.
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A kind of frame that the server sends."""
 
-    Only with the snapshot does one know all of the order. Where none has come within some seconds, subscribe again.
-    """
-
-    type: Literal["subscribed"]
-    order_id: OrderId | None = None
-    channel: Literal["user", "all"] | None = None
-    request_id: RequestId = None
+    name: str
+    payload: type[Any]
+    examples: tuple[Mapping[str, Any], ...]
 
 
-class Unsubscribed(Wire):
-    """The subscription is no more."""
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A frame that clients send, by the name of its action, and the messages that answer it."""
 
-    type: Literal["unsubscribed"]
-    order_id: OrderId | None = None
-    channel: Literal["user", "all"] | None = None
-    request_id: RequestId = None
-
-
-class Snapshot(Wire):
-    """What happened after `afterSeq`, in as many frames as it takes: from here on, no event of the order is missed."""
-
-    type: Literal["snapshot"]
-    order_id: OrderId
-    seq: Annotated[Seq, Field(description="Of the order's last event.")]
-    status: Status
-    events: list[Event]
-    correlation_id: CorrelationId | None = None
+    name: str
+    summary: str
+    payload: type[BaseModel]
+    examples: tuple[Mapping[str, Any], ...]
+    answers: tuple[str, ...]
 
 
-class StatusUpdate(Step):
-    """One step of an order, as it happens. What `seq` says was seen already may be dropped."""
-
-    type: Literal["status_update"]
-    order_id: OrderId
-    status: Status
-    data: (
-        AcceptedData
-        | RetryData
-        | RoutingData
-        | BuildingData
-        | SubmittedData
-        | ConfirmedData
-        | FailedData
-        | CancelledData
-    )
-    correlation_id: CorrelationId | None = None
-
-
-class Accepted(OrderAccepted):
-    """An order was accepted, and this connection hears of it from its first event on."""
-
-    type: Literal["accepted"]
-    replayed: Annotated[bool, Field(description="It had been accepted before, by its `clientOrderId`.")]
-    request_id: RequestId = None
-
-
-class OrderMessage(Wire):
-    """The order as it is now, after `get_order` and `cancel_order`."""
-
-    type: Literal["order"]
-    order: Order
-    request_id: RequestId = None
-
-
-class Pong(Wire):
-    """The server is there."""
-
-    type: Literal["pong"]
-    timestamp: Timestamp
-    request_id: RequestId = None
-
-
-class Error(Wire):
-    """What was asked for is not possible."""
-
-    type: Literal["error"]
-    code: Annotated[str, Field(json_schema_extra={"enum": ERROR_CODES})]
-    message: str
-    errors: Annotated[list[FieldFault] | None, Field(description="With `validation_failed`.")] = None
-    order_id: Annotated[OrderId | None, Field(description="Where a subscription to an order failed.")] = None
-    request_id: RequestId = None
+SERVER = (
+    Message(
+        "subscribed",
+        frame_schema.SubscribedFrame,
+        _frames(messages.Subscribed(order_target(_ID)), messages.Subscribed(ALL)),
+    ),
+    Message("unsubscribed", frame_schema.UnsubscribedFrame, _frames(messages.Unsubscribed(order_target(_ID)))),
+    Message("snapshot", frame_schema.SnapshotFrame, _frames(messages.Snapshot(_ORDER))),
+    Message(
+        "statusUpdate",
+        frame_schema.StatusUpdateFrame,
+        _frames(*(messages.StatusUpdate(_ORDER, event) for event in _ORDER.events)),
+    ),
+    Message(
+        "accepted",
+        frame_schema.AcceptedFrame,
+        _frames(
+            messages.OrderPlaced(_LIVES.accepted, replayed=False, request_id="1"),
+            messages.OrderPlaced(_ORDER, replayed=True, request_id="1"),
+        ),
+    ),
+    Message("order", frame_schema.OrderFrame, _frames(messages.OrderShown(_ORDER))),
+    Message("pong", frame_schema.PongFrame, _frames(messages.Pong(_ORDER.updated_at))),
+    Message("error", frame_schema.ErrorFrame, _frames(messages.Refused(OrderNotFound(_ID), order_id=_ID))),
+)
+ACTIONS = (
+    Action(
+        "subscribe",
+        "Subscribe to an order, or to a channel",
+        SubscribeFrame,
+        ({**_TO_ORDER, "afterSeq": 3}, _TO_ALL),
+        ("subscribed", "snapshot", "error"),
+    ),
+    Action("unsubscribe", "End a subscription", SubscribeFrame, (_TO_ORDER, _TO_ALL), ("unsubscribed", "error")),
+    Action(
+        "execute_order",
+        "Place an order and subscribe to it",
+        ExecuteOrder,
+        ({**examples.BODY, "requestId": "1"},),
+        ("accepted", "subscribed", "snapshot", "error"),
+    ),
+    Action("get_order", "Read an order", OneOrderFrame, (_TO_ORDER,), ("order", "error")),
+    Action("cancel_order", "Cancel an order", OneOrderFrame, (_TO_ORDER,), ("order", "error")),
+    Action("ping", "Check that the connection works", PingFrame, ({},), ("pong", "error")),
+)
+PUSHED = ("subscribed", "snapshot", "statusUpdate")
+"""The messages that no frame of the client's need have asked for."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from docs.generate.answers import GatewayMessage, HealthReport, Metrics, OneOrder, OrderAccepted, OrderPage, OrderTrail
-from docs.generate.answers import Problem as ProblemModel
 from docs.generate.operations import OPERATIONS, Operation
-from docs.generate.responses import HEADERS, responses
-from docs.generate.schemas import AcceptedSchemas, Schema, SentSchemas, reference, schemas
+from docs.generate.responses import HEADERS, GatewayMessage, responses
+from docs.generate.schemas import Schema, reference, schemas
+from docs.generate.sent import sent_schemas
 from docs.generate.sharing import with_shared_examples
-from order_engine.contracts.orders import PlaceOrder
+from order_engine.contracts.answers import Problem
+from order_engine.contracts.place_order import PlaceOrderBody
 
-SENT = (OrderAccepted, OneOrder, OrderPage, OrderTrail, Metrics, HealthReport, ProblemModel, GatewayMessage)
+_SENT = [answer.body for operation in OPERATIONS for answer in operation.answers if answer.body]
 ABOUT = """\
 Place swap orders, read, list and cancel them, and look at the engine itself.
 
@@ -65,7 +65,7 @@ def openapi(version: str) -> Schema:
             "tags": _TAGS,
             "paths": paths,
             "components": {
-                "schemas": {**schemas(SENT, SentSchemas), **schemas([PlaceOrder], AcceptedSchemas)},
+                "schemas": {**sent_schemas([*_SENT, Problem, GatewayMessage]), **schemas([PlaceOrderBody])},
                 "headers": HEADERS,
             },
         }
@@ -83,6 +83,6 @@ def _described(operation: Operation) -> Schema:
     }
     if operation.body:
         bodies = {name: {"value": value} for name, value in operation.body.items()}
-        body = {"schema": reference(PlaceOrder), "examples": bodies}
+        body = {"schema": reference(PlaceOrderBody), "examples": bodies}
         described["requestBody"] = {"required": True, "content": {"application/json": body}}
     return described

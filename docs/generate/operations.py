@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
 from docs.generate import errors, examples
-from docs.generate.answers import HealthReport, Metrics, OneOrder, OrderAccepted, OrderPage, OrderTrail
-from docs.generate.schemas import Schema, SentSchemas, schemas
-from order_engine.application.watch_engine import Health
-from order_engine.contracts.order_list import ListOrders
-from order_engine.contracts.problems import Problem
+from docs.generate.schemas import QuerySchemas, Schema, schemas
+from order_engine.application.monitor import Health
+from order_engine.contracts.answers import (
+    HealthReport,
+    MetricsView,
+    OneOrder,
+    OrderAccepted,
+    OrderPage,
+    OrderTrailView,
+    Problem,
+)
+from order_engine.contracts.order_list import ListQuery
+from order_engine.contracts.views import one_order
 
 JSON = "application/json"
 
@@ -23,13 +29,13 @@ class Answer:
     """An answer that is no problem detail.
 
     Args:
-        body: the model of a JSON body; None for text, of which there is no example here either.
+        body: the type of a JSON body; None for text, of which there is no example here either.
         headers: the names of headers, and of their descriptions among the components.
     """
 
     status: int
     description: str
-    body: type[BaseModel] | None = None
+    body: type[Any] | None = None
     examples: Mapping[str, object] = field(default_factory=dict)
     content_types: tuple[str, ...] = (JSON,)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -97,7 +103,7 @@ _LINKS = {name: {"operationId": name, **_THE_ORDER} for name in ("getOrder", "ca
 
 
 def _query_parameters() -> tuple[Schema, ...]:
-    described = schemas([ListOrders], SentSchemas)[ListOrders.__name__]["properties"]
+    described = schemas([ListQuery], QuerySchemas)[ListQuery.__name__]["properties"]
     return tuple(
         {
             "name": name,
@@ -110,8 +116,6 @@ def _query_parameters() -> tuple[Schema, ...]:
 
 
 def _placing(path: str, operation_id: str, description: str) -> Operation:
-    accepted = {"accepted": examples.accepted()}
-    replayed = _ACCEPTED_HEADERS | {"Idempotent-Replayed": "IdempotentReplayed"}
     return Operation(
         "POST",
         path,
@@ -120,12 +124,26 @@ def _placing(path: str, operation_id: str, description: str) -> Operation:
         "Place an order",
         description,
         answers=(
-            Answer(201, "Accepted.", OrderAccepted, accepted, headers=_ACCEPTED_HEADERS, links=_LINKS),
-            Answer(200, "Accepted before, by its key.", OrderAccepted, accepted, headers=replayed, links=_LINKS),
+            Answer(
+                201,
+                "Accepted.",
+                OrderAccepted,
+                {"accepted": examples.accepted(_LIVES.accepted)},
+                headers=_ACCEPTED_HEADERS,
+                links=_LINKS,
+            ),
+            Answer(
+                200,
+                "Accepted before, by its key.",
+                OrderAccepted,
+                {"replayed": examples.accepted(_LIVES.confirmed)},
+                headers=_ACCEPTED_HEADERS | {"Idempotent-Replayed": "IdempotentReplayed"},
+                links=_LINKS,
+            ),
         ),
         problems=_PLACING,
         parameters=(_KEY,),
-        body={"order": examples.WISH, "otherNames": examples.OTHER_NAMES},
+        body={"order": examples.BODY, "otherNames": examples.OTHER_NAMES},
     )
 
 
@@ -177,9 +195,9 @@ OPERATIONS = (
                 "The order.",
                 OneOrder,
                 {
-                    "confirmed": examples.one_order(_LIVES.confirmed),
-                    "failed": examples.one_order(_LIVES.failed),
-                    "cancelled": examples.one_order(_LIVES.cancelled),
+                    "confirmed": one_order(_LIVES.confirmed),
+                    "failed": one_order(_LIVES.failed),
+                    "cancelled": one_order(_LIVES.cancelled),
                 },
             ),
         ),
@@ -193,7 +211,7 @@ OPERATIONS = (
         "orders",
         "Cancel an order",
         "Possible while the order is pending or routing. One that is cancelled already stays as it is.",
-        answers=(Answer(200, "The order, cancelled.", OneOrder, {"cancelled": examples.one_order(_LIVES.cancelled)}),),
+        answers=(Answer(200, "The order, cancelled.", OneOrder, {"cancelled": one_order(_LIVES.cancelled)}),),
         problems=(*_ONE_ORDER, errors.too_late(_LIVES.confirmed)),
         parameters=(_ORDER_ID,),
     ),
@@ -204,7 +222,7 @@ OPERATIONS = (
         "history",
         "Read an order and its failed attempts",
         "From Postgres.",
-        answers=(Answer(200, "The order and its failed attempts.", OrderTrail, {"trail": examples.trail()}),),
+        answers=(Answer(200, "The order and its failed attempts.", OrderTrailView, {"trail": examples.trail()}),),
         problems=_ONE_ORDER,
         parameters=(_ORDER_ID,),
     ),
@@ -215,7 +233,7 @@ OPERATIONS = (
         "engine",
         "Read the engine's figures",
         "The queue's from SQS; orders as the history last counted them.",
-        answers=(Answer(200, "The figures.", Metrics, {"figures": examples.metrics()}),),
+        answers=(Answer(200, "The figures.", MetricsView, {"figures": examples.metrics()}),),
         problems=_ANY,
     ),
     Operation(
@@ -239,7 +257,10 @@ OPERATIONS = (
                 503,
                 "Orders can't be accepted or executed now, or the gateway itself is not well.",
                 HealthReport,
-                {"unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY)},
+                {
+                    "unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY),
+                    "badSettings": examples.health_with_bad_settings(),
+                },
             ),
         ),
         problems=(errors.BUG,),

@@ -1,15 +1,23 @@
-"""The responses of an operation: ours by model, problems by code, and what the gateway may answer by itself."""
+"""The responses of an operation: answers by type, problems by code, and what the gateway may answer by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from docs.generate.answers import GatewayMessage
-from docs.generate.answers import Problem as ProblemModel
+from typing_extensions import TypedDict
+
 from docs.generate.operations import Answer, Operation
 from docs.generate.schemas import Schema, reference
-from order_engine.contracts.problems import CONTENT_TYPE, Problem
+from order_engine.contracts.answers import Problem
+from order_engine.contracts.problems import CONTENT_TYPE
+
+
+class GatewayMessage(TypedDict):
+    """What API Gateway itself answers where no function of ours was reached or came to an end."""
+
+    message: str
+
 
 _ID: Schema = {"type": "string", "minLength": 1, "maxLength": 128}
 HEADERS: dict[str, Schema] = {
@@ -98,7 +106,7 @@ def _headers(status: int, headers: Mapping[str, str]) -> Schema:
 def _problems(problems: Sequence[Problem]) -> Schema:
     codes = [problem["code"] for problem in problems]
     return {
-        "schema": {"allOf": [reference(ProblemModel), {"properties": {"code": {"enum": codes}}}]},
+        "schema": {"allOf": [reference(Problem), {"properties": {"code": {"enum": codes}}}]},
         "examples": {problem["code"]: {"value": problem} for problem in problems},
     }
 

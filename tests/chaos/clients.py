@@ -67,7 +67,7 @@ class Clients:
     def heard(self, order_id: str) -> list[Heard]:
         """Return what the order's client knows of it."""
         events = self._followed[order_id].feed(order_id).events
-        return [(one.seq, one.status.value, one.timestamp, one.data) for one in events]
+        return [(event.seq, event.status.value, event.timestamp, event.data) for event in events]
 
     async def _order(self, number: int, client: OrdersClient) -> None:
         stream = self.streams[number % len(self.streams)]

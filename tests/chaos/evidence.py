@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 
 from local.cloud import LocalCloud
-from order_engine.adapters.database import Database
-from order_engine.adapters.order_items import from_item
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
-from order_engine.application.order_history import OrderFilter, OrderTrail
+from order_engine.adapters.dynamodb.counters import ORDERS_BY_STATUS
+from order_engine.adapters.postgres.database import Database
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
+from order_engine.adapters.postgres.rows import OrderRows
+from order_engine.application.ports import OrderFilter, OrderTrail
+from order_engine.contracts.events import JsonEventCodec
 from tests.chaos.clients import Clients
 from tests.chaos.verdict import Evidence, Swap
-from tests.support.stored import queue_length, scan
+from tests.support.stored import ITEMS, queue_length, scan
 
 
 def gather(cloud: LocalCloud, clients: Clients, placed: int) -> Evidence:
@@ -21,7 +23,7 @@ def gather(cloud: LocalCloud, clients: Clients, placed: int) -> Evidence:
         placed=placed,
         accepted=frozenset(clients.accepted),
         cancelled=frozenset(clients.cancelled),
-        orders={order.id: order for order in map(from_item, scan(cloud, "OrdersTableName"))},
+        orders={order.id: order for order in map(ITEMS.from_item, scan(cloud, "OrdersTableName"))},
         history=history,
         history_counts=counts,
         published_counts=_published(cloud),
@@ -41,7 +43,7 @@ def versions(cloud: LocalCloud) -> tuple[dict[str, int], dict[str, int]]:
 
 def _history(cloud: LocalCloud) -> tuple[dict[str, OrderTrail], dict[str, int]]:
     database = _database(cloud)
-    reader = PostgresHistoryReader(database)
+    reader = PostgresHistoryReader(database, OrderRows(JsonEventCodec()))
     orders = reader.list_orders(OrderFilter(), 1_000_000).orders
     with database.transaction() as connection:
         counts = dict(connection.execute("SELECT status, orders FROM order_status_counts").fetchall())
@@ -53,7 +55,7 @@ def _database(cloud: LocalCloud) -> Database:
 
 
 def _published(cloud: LocalCloud) -> dict[str, int]:
-    (item,) = (item for item in scan(cloud, "CountersTableName") if item["counter"]["S"] == "ordersByStatus")
+    (item,) = (item for item in scan(cloud, "CountersTableName") if item["counter"]["S"] == ORDERS_BY_STATUS)
     return {status: int(count["N"]) for status, count in item["counts"]["M"].items()}
 
 

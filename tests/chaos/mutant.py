@@ -49,7 +49,7 @@ class Mutant:
 
 WITHOUT_VERSION_CONDITION = Mutant(
     "the same with a wrong order store, which appends to any version: exit code 1 is right then",
-    "layers/order_engine/order_engine/adapters/dynamodb_orders.py",
+    "layers/order_engine/order_engine/adapters/dynamodb/orders.py",
     '"ConditionExpression": "version = :seen"',
     '"ConditionExpression": "version = :seen OR attribute_exists(orderId)"',
 )

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from order_engine.application.order_history import failures
+from order_engine.application.ports import failed_attempts
 from order_engine.domain.events import Status
 from tests.chaos.run import Outcome
 
@@ -35,7 +35,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "eventSourcesPaused": faults.paused,
             "socketsCut": faults.sockets.was_cut,
             "messagesSentTwice": outcome.clients.sent_again,
-            "attemptsFailedAtAVenue": sum(1 for order in evidence.orders.values() for _ in failures(order)),
+            "attemptsFailedAtAVenue": sum(1 for order in evidence.orders.values() for _ in failed_attempts(order)),
             "requestsMadeAgain": dict(outcome.clients.made_again),
         },
         "secondsFromAcceptanceToEnd": {share: _quantile(lives, share) for share in (0.5, 0.95, 1.0)},

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from order_engine.application.order_history import OrderTrail, failures
-from order_engine.domain.amounts import read_amount
-from order_engine.domain.events import Status
+from order_engine.application.ports import OrderTrail, failed_attempts
+from order_engine.contracts.views import event_view
+from order_engine.domain.events import Confirmed, Event, Status
 from order_engine.domain.order import TRANSITIONS, Order
 from tests.chaos.clients import Heard
 
@@ -80,17 +80,17 @@ def _one_per_key(evidence: Evidence) -> Iterable[str]:
 def _swapped_once(evidence: Evidence) -> Iterable[str]:
     for order_id, order in evidence.orders.items():
         landed = [swap.signature for swap in evidence.swaps.get(order_id, ())]
-        due = [order.events[-1].data["txHash"]] if order.status is Status.CONFIRMED else []
-        if landed != due:
+        last = order.events[-1]
+        if landed != ([last.tx_hash] if isinstance(last, Confirmed) else []):
             yield f"{order_id} is {order.status}, and {len(landed)} swaps landed"
 
 
 def _enough_came_out(evidence: Evidence) -> Iterable[str]:
     for order_id, swaps in evidence.swaps.items():
-        order = evidence.orders[order_id]
-        told = order.events[-1].data.get("amountOut", "0")
+        last = evidence.orders[order_id].events[-1]
+        told = last.amount_out if isinstance(last, Confirmed) else 0
         for swap in swaps:
-            if not read_amount(told, order.terms.token_out) == swap.amount_out >= swap.min_amount_out:
+            if not told == swap.amount_out >= swap.min_amount_out:
                 yield f"{order_id}: {swap.amount_out} came out, {told} is told, the least is {swap.min_amount_out}"
 
 
@@ -114,7 +114,7 @@ def _history_agrees(evidence: Evidence) -> Iterable[str]:
         yield f"{order_id} is only in one of them"
     for order_id in evidence.orders.keys() & evidence.history.keys():
         order, trail = evidence.orders[order_id], evidence.history[order_id]
-        if trail.order != order or trail.failures != tuple(failures(order)):
+        if trail.order != order or trail.failed_attempts != tuple(failed_attempts(order)):
             yield f"{order_id}: version {order.version} in the table, {trail.order.version} in Postgres"
 
 
@@ -127,9 +127,13 @@ def _counts_agree(evidence: Evidence) -> Iterable[str]:
 
 def _clients_agree(evidence: Evidence) -> Iterable[str]:
     for order_id, order in evidence.orders.items():
-        known = [(event.seq, event.status.value, event.timestamp, event.data) for event in order.events]
-        if list(evidence.heard.get(order_id, ())) != known:
+        if list(evidence.heard.get(order_id, ())) != [as_heard(order, event) for event in order.events]:
             yield f"{order_id}: its client knows {len(evidence.heard.get(order_id, ()))} of {order.version} events"
+
+
+def as_heard(order: Order, event: Event) -> Heard:
+    """Return an event as a client knows it."""
+    return event.seq, event.status.value, event.timestamp, event_view(order, event)["data"]
 
 
 def _nothing_given_up(evidence: Evidence) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""The contracts of `StatusCounts` and `RateLimiter`."""
+"""The contracts of `PublishedCounts` and `RateLimiter`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from order_engine.application.ports import Allowance, Census, RateLimiter, StatusCounts
-from order_engine.domain.errors import RateLimited
+from order_engine.application.errors import RateLimited
+from order_engine.application.ports import Allowance, PublishedCounts, RateLimiter, StatusCounts
 from order_engine.fakes.process import ManualClock
 from tests.support.orders import START
 
@@ -19,21 +19,21 @@ NOW = 1_772_366_400_000_000
 INTO_THE_MINUTE = START + timedelta(seconds=18)
 
 
-class StatusCountsContract:
+class PublishedCountsContract:
     """Inherit this and give a fixture `counts` to which nothing was published yet."""
 
-    def test_before_the_first_order_there_are_none(self, counts: StatusCounts) -> None:
+    def test_before_the_first_order_there_are_none(self, counts: PublishedCounts) -> None:
         assert counts.read() == {}
 
-    def test_they_are_replaced_as_a_whole(self, counts: StatusCounts) -> None:
-        counts.publish(Census(NOW, {"pending": 3, "confirmed": 2**40}))
-        counts.publish(Census(NOW + 1, {"confirmed": 2**40 + 3, "failed": 0}))
+    def test_they_are_replaced_as_a_whole(self, counts: PublishedCounts) -> None:
+        counts.publish(StatusCounts(NOW, {"pending": 3, "confirmed": 2**40}))
+        counts.publish(StatusCounts(NOW + 1, {"confirmed": 2**40 + 3, "failed": 0}))
         assert counts.read() == {"confirmed": 2**40 + 3, "failed": 0}
 
     @pytest.mark.parametrize("moment", [NOW - 1, NOW, 1])
-    def test_those_of_an_earlier_moment_come_too_late(self, counts: StatusCounts, moment: int) -> None:
-        counts.publish(Census(NOW, {"confirmed": 4}))
-        counts.publish(Census(moment, {"confirmed": 3, "failed": 1}))
+    def test_those_of_an_earlier_moment_come_too_late(self, counts: PublishedCounts, moment: int) -> None:
+        counts.publish(StatusCounts(NOW, {"confirmed": 4}))
+        counts.publish(StatusCounts(moment, {"confirmed": 3, "failed": 1}))
         assert counts.read() == {"confirmed": 4}
 
 

@@ -1,4 +1,4 @@
-"""The contract of `History`."""
+"""The contracts of `History` and `HistoryReader`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import chain, pairwise
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
-from order_engine.application.ports import History
+from order_engine.application.errors import OrderNotFound
+from order_engine.application.ports import (
+    History,
+    HistoryReader,
+    OrderFilter,
+    OrderTrail,
+    Page,
+    Position,
+    failed_attempts,
+)
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
+from order_engine.domain.tokens import token
 from tests.support.history import without_zeros
-from tests.support.orders import CANCELLED, CONFIRMED, LIVES, REVERTED, after, images, new_order, terms
+from tests.support.orders import CANCELLED, CONFIRMED, LIVES, REVERTED, START, STEP, after, images, new_order, terms
 
 
 class Records(Protocol):
@@ -23,6 +33,10 @@ class Records(Protocol):
     @property
     def history(self) -> History:
         """The history."""
+
+    @property
+    def reader(self) -> HistoryReader:
+        """Its read side."""
 
     def orders(self) -> Mapping[str, Order]:
         """Return all orders as they come back, by id."""
@@ -84,7 +98,62 @@ class HistoryContract:
         assert records.history.recount().orders == counts
         assert without_zeros(counts) == {"confirmed": 2, "cancelled": 1}
 
-    def test_a_later_census_has_a_later_moment(self, records: Records) -> None:
+    def test_later_counts_have_a_later_moment(self, records: Records) -> None:
         history, order = records.history, new_order()
-        censuses = [history.record([]), history.record([order]), history.recount(), history.record([order])]
-        assert all(earlier.taken_at < later.taken_at for earlier, later in pairwise(censuses))
+        counts = [history.record([]), history.record([order]), history.recount(), history.record([order])]
+        assert all(earlier.counted_at < later.counted_at for earlier, later in pairwise(counts))
+
+
+class HistoryReaderContract:
+    """Inherit this and give a fixture `records` without any order in it."""
+
+    def test_orders_are_listed_newest_first_and_page_by_page(self, records: Records) -> None:
+        moments = [START, START + STEP, START + STEP, START + 2 * STEP, START + 3 * STEP]
+        orders = [after(new_order(at=at), *life) for at, life in zip(moments, LIVES, strict=True)]
+        records.history.record(orders)
+        newest_first = sorted(orders, key=lambda order: (order.created_at, order.id), reverse=True)
+        listed: list[Order] = []
+        position: Position | None = None
+        for size in (2, 2, 1):
+            page = records.reader.list_orders(OrderFilter(), 2, position)
+            assert len(page.orders) == size
+            listed += page.orders
+            position = page.following
+        assert listed == newest_first
+        assert position is None
+
+    def test_a_page_that_holds_the_rest_says_that_it_is_the_last(self, records: Records) -> None:
+        orders = [new_order(), new_order()]
+        records.history.record(orders)
+        assert records.reader.list_orders(OrderFilter(), 2).following is None
+        assert records.reader.list_orders(OrderFilter(), 1).following is not None
+        assert records.reader.list_orders(OrderFilter("nobody"), 1) == Page((), None)
+
+    def test_filters_restrict_the_list_by_user_status_and_token_in(self, records: Records) -> None:
+        sol = after(new_order(user_id="alice"), *CONFIRMED)
+        usdc = new_order(user_id="alice", what=terms("100", "USDC", "SOL"))
+        bobs = after(new_order(user_id="bob"), *CONFIRMED)
+        records.history.record([sol, usdc, bobs])
+
+        def found(*wanted: Any) -> set[str]:
+            return {order.id for order in records.reader.list_orders(OrderFilter(*wanted), 10).orders}
+
+        assert found() == {sol.id, usdc.id, bobs.id}
+        assert found("alice") == {sol.id, usdc.id}
+        assert found(None, Status.CONFIRMED) == {sol.id, bobs.id}
+        assert found(None, None, token("USDC")) == {usdc.id}
+        assert found("alice", Status.CONFIRMED, token("SOL")) == {sol.id}
+        assert found("bob", Status.PENDING) == set()
+
+    @pytest.mark.parametrize("life", LIVES, ids=lambda life: f"{len(life)} steps to {life[-1]}")
+    def test_a_trail_is_the_order_with_each_failed_attempt(self, records: Records, life: tuple[Status, ...]) -> None:
+        order = after(new_order(), *life)
+        records.history.record([new_order(), order])
+        assert records.reader.trail(order.id) == OrderTrail(order, tuple(failed_attempts(order)))
+
+    def test_an_order_that_was_not_recorded_is_not_found(self, records: Records) -> None:
+        with pytest.raises(OrderNotFound):
+            records.reader.trail(new_order().id)
+
+    def test_a_history_that_answers_passes_the_check(self, records: Records) -> None:
+        records.reader.check()

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
+from order_engine.adapters.simulated_market.ledger import Ledger, Outcome, Record
 from order_engine.domain.swaps import Expired, Landed, Reverted
-from order_engine.venues.ledger import Ledger, Outcome, Record
 
 LANDED = Landed(
     amount_out=2**64 - 1,

@@ -1,4 +1,4 @@
-"""What the contracts of the order queue and of its dead letters are told of both ends of a queue."""
+"""What the contracts of the order queue and of its dead letters need: a queue with its sender and its receiver."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from order_engine.application.ports import Clock, DeadLetters, WakeUpQueue
+from order_engine.application.ports import Clock, DeadLetters, QueueGauge, WakeUpQueue
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How long a message and a letter are out of sight once received, in seconds, and how often that may be."""
+    """How a queue is configured.
+
+    Args:
+        visibility_timeout, letter_visibility_timeout: seconds for which a received message, or letter, is invisible.
+        max_receive_count: receives after which a message becomes a dead letter.
+    """
 
     visibility_timeout: int = 60
     max_receive_count: int = 5
-    look_for: int = 60
+    letter_visibility_timeout: int = 60
 
 
 class Queue(WakeUpQueue, Protocol):
     """The queue as a worker sees it."""
 
     def give_back(self, receipt: str, after: float) -> None:
-        """Let a received message be seen again after so many seconds. Raises `DependencyUnavailable`."""
+        """Make a received message visible after so many seconds. Raises `DependencyUnavailable`."""
 
 
 class Received(Protocol):
@@ -32,11 +37,11 @@ class Received(Protocol):
 
     @property
     def body(self) -> str:
-        """What it says."""
+        """Its body, as it was sent."""
 
     @property
     def receipt(self) -> str:
-        """What this receive of it is called."""
+        """The handle of this receive."""
 
     @property
     def receive_count(self) -> int:
@@ -44,7 +49,7 @@ class Received(Protocol):
 
 
 class Line(Protocol):
-    """A queue with both its ends."""
+    """A queue with its sender, its receiver and its dead letters."""
 
     @property
     def queue(self) -> Queue:
@@ -55,20 +60,24 @@ class Line(Protocol):
         """Its dead letters."""
 
     @property
+    def gauge(self) -> QueueGauge:
+        """What counts the messages of both."""
+
+    @property
     def clock(self) -> Clock:
-        """The time that messages are hidden by."""
+        """The clock of the visibility timeouts."""
 
     def receive(self) -> Sequence[Received]:
-        """Return messages that are visible now, and hide them."""
+        """Return messages that are visible now, and hide them for the visibility timeout."""
 
     def delete(self, receipt: str) -> None:
         """Delete a message, if this is its latest receipt."""
 
-    def bury(self, body: str) -> None:
+    def send_letter(self, body: str) -> None:
         """Put a letter into the dead letter queue."""
 
-    def soon(self, look: Callable[[], T]) -> T:
-        """Look until there is something, and return it."""
+    def poll(self, read: Callable[[], T]) -> T:
+        """Read until there is something, and return it."""
 
 
 NewLine = Callable[[Rules], Line]

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from order_engine.application.errors import OrderNotFound, VersionConflict
 from order_engine.application.ports import OrderStore, Overdue
-from order_engine.domain.errors import OrderNotFound, VersionConflict
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from tests.support.cloud import eventually

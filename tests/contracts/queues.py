@@ -1,4 +1,4 @@
-"""The contract of `WakeUpQueue`, with what the other end of it can rely on."""
+"""The contracts of `WakeUpQueue`, with what its receiver can rely on, and of `QueueGauge`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.ports import QueueFigures
 from tests.contracts.lines import Line, NewLine, Rules
 from tests.support.orders import new_order
 
@@ -80,7 +81,7 @@ class QueueContract:
         before = line.clock.now()
         line.queue.give_back(message.receipt, 0.2)
         assert line.receive() == []
-        line.soon(line.receive)
+        line.poll(line.receive)
         assert (line.clock.now() - before).total_seconds() > 0.9
 
     def test_each_receive_is_counted_and_has_a_receipt_of_its_own(self, line: Line) -> None:
@@ -99,7 +100,7 @@ class QueueContract:
         before = line.clock.now()
         done, kept = line.receive()
         line.delete(done.receipt)
-        (again,) = line.soon(line.receive)
+        (again,) = line.poll(line.receive)
         assert (line.clock.now() - before).total_seconds() > 1.9
         assert (again.body, again.receive_count) == (kept.body, 2)
 
@@ -157,3 +158,12 @@ class QueueContract:
         line.delete(message.receipt)
         assert line.receive() == []
         assert list(line.letters.read()) == []
+
+    def test_the_gauge_tells_what_is_visible_what_is_in_flight_and_how_many_letters_there_are(self, line: Line) -> None:
+        line.queue.send(new_order())
+        assert len(line.receive()) == 1
+        for _ in range(2):
+            line.queue.send(new_order())
+        for number in range(3):
+            line.send_letter(str(number))
+        assert line.poll(lambda: line.gauge.figures() == QueueFigures(waiting=2, active=1, delayed=0, failed=3))

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from order_engine.application.errors import NotConnected, TooManySubscriptions
 from order_engine.application.ports import Subscription, Subscriptions
 from order_engine.application.targets import ALL, order_target, user_target
-from order_engine.domain.errors import NotConnected, TooManySubscriptions
 from tests.support.cloud import eventually
 from tests.support.orders import START
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from sam_template import Template, expanded, parsed
+
+from tests.infrastructure.sam_template import Template, expanded, parsed
 
 
 @pytest.fixture(scope="session")

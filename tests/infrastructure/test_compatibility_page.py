@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from sam_template import ROOT
 
 from local.sockets import query_of
+from tests.infrastructure.sam_template import ROOT
 
 PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
 TESTS = ROOT / "tests" / "integration" / "test_compatibility.py"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sam_template import Resource, Template, functions, listed, name, of_type
+
+from tests.infrastructure.sam_template import Resource, Template, functions, listed, name, of_type
 
 CONNECTION = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:WebSocketApi/Stage/%s/@connections/*"
 SEND, HANG_UP = CONNECTION % "POST", CONNECTION % "DELETE"

@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from sam_template import Template, functions
 
+from order_engine.adapters.simulated_market.raydium import RAYDIUM
+from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.adapters.simulated_market.venue import SimulatedVenue
+from order_engine.contracts.events import JsonEventCodec
+from order_engine.contracts.views import order_view
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.domain.swaps import Transaction, TransactionStatus
 from order_engine.fakes.orders import InMemoryOrderStore
-from order_engine.venues.raydium import RAYDIUM
-from order_engine.venues.simulated import SimulatedVenue, SimulationSettings
+from tests.infrastructure.sam_template import Template, functions
 from tests.support.events import ALICES_ORDER
 from tests.support.functions import Deployment, forget
 from tests.support.orders import new_order
@@ -63,15 +66,15 @@ def test_an_order_whose_transactions_all_get_lost_comes_to_its_end_before_its_me
     deployed: Deployment, template: Template
 ) -> None:
     slowest = template["Parameters"]["QuoteLatencyMs"]["MaxValue"] / 1000
-    settings = SimulationSettings("1", quote_latency=slowest)
-    venue = LossyVenue(RAYDIUM, settings, deployed.engine.clock, deployed.engine.ledger)
+    market = MarketSettings("1", quote_latency=slowest)
+    venue = LossyVenue(RAYDIUM, market, deployed.engine.clock, deployed.engine.ledger)
     deployed.replace("venues", {venue.name: venue})
     deployed.engine.orders.create(new_order(ALICES_ORDER, at=deployed.engine.clock.now()))
     receives, _ = deliver_until_gone(deployed, template, WAKE_UP)
     order = deployed.engine.orders.load(ALICES_ORDER)
     attempts = 1 + template["Parameters"]["MaxRetryAttempts"]["MaxValue"]
     assert (order.status, order.attempts) == (Status.FAILED, attempts)
-    assert order.events[-1].data["error"]["code"] == "transaction_expired"
+    assert order_view(order)["error"]["code"] == "transaction_expired"
     assert deployed.engine.queue.dead == []
     assert receives > 3 * attempts  # the transactions took more than one receive each, or this would be no test
     assert receives * IN_VAIN <= deployed.engine.queue.max_receive_count <= 1000  # the most that SQS allows
@@ -85,7 +88,7 @@ def test_poison_is_a_dead_letter_at_once(deployed: Deployment, template: Templat
 def test_an_order_that_can_not_be_processed_is_a_dead_letter_after_some_hours(
     deployed: Deployment, template: Template
 ) -> None:
-    deployed.replace("orders", FaultyStore())
+    deployed.replace("orders", FaultyStore(JsonEventCodec()))
     _, seconds = deliver_until_gone(deployed, template, WAKE_UP)
     assert len(deployed.engine.queue.dead) == 1
     assert 2 * HOUR < seconds < 6 * HOUR

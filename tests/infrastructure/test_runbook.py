@@ -14,10 +14,10 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
-from sam_template import ROOT, Template, listed
 from typer.testing import CliRunner
 
 from orders_client.cli.app import app
+from tests.infrastructure.sam_template import ROOT, Template, listed
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 STATEMENTS = json.loads((ROOT / "docs" / "operator-policy.json").read_text(encoding="utf-8"))["Statement"]

@@ -1,13 +1,16 @@
-"""Settings: documented, bounded, handed to the functions that read them, and read by the functions that get them."""
+"""Settings: documented, bounded, and the same ones in the template as in the functions' settings types."""
 
 from __future__ import annotations
 
+from dataclasses import Field, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from environment_reads import bounds_in_code, read_by
-from sam_template import ROOT, Template, functions, parsed, references
+
+from tests.infrastructure.sam_template import Template, functions, parsed, references
+from tests.support.functions import load
 
 DEFAULTS = {
     "Stage": "dev",
@@ -35,6 +38,8 @@ DEFAULTS = {
 }
 FUNCTIONS = list(functions(parsed()))
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
+A_LITTLE = Decimal("0.0001")
+DASHBOARD = pytest.mark.xfail(reason="the template does not set DASHBOARD_FOLDER yet", strict=True)
 
 
 def environment(template: Template, function: str) -> dict[str, Any]:
@@ -44,9 +49,10 @@ def environment(template: Template, function: str) -> dict[str, Any]:
     return everybody | own
 
 
-def folder(template: Template, function: str) -> Path:
-    """Return the folder with a function's code."""
-    return ROOT / str(functions(template)[function]["CodeUri"])
+def settings(template: Template, function: str) -> dict[str, Field[Any]]:
+    """Return the fields of a function's settings type, by variable."""
+    app = load(Path(functions(template)[function]["CodeUri"]).name)
+    return {setting.name.upper(): setting for setting in fields(app.deployed.kind)}
 
 
 def parameter_of(variable: str) -> str:
@@ -85,17 +91,33 @@ def test_a_variable_carries_the_parameter_it_is_named_after(template: Template) 
                 assert value == {"Ref": parameter}, variable
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    "function", [pytest.param(name, marks=DASHBOARD) if name == "OrdersApi" else name for name in FUNCTIONS]
+)
 def test_a_function_gets_what_it_reads(template: Template, function: str) -> None:
-    assert read_by(folder(template, function)) <= environment(template, function).keys()
+    assert settings(template, function).keys() - environment(template, function).keys() == set()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_reads_what_it_gets(template: Template, function: str) -> None:
-    assert environment(template, function).keys() <= read_by(folder(template, function)) | READ_BY_POWERTOOLS
+    read = settings(template, function).keys() | READ_BY_POWERTOOLS
+    assert environment(template, function).keys() - read == set()
 
 
-def test_parameters_allow_what_the_code_allows(template: Template) -> None:
-    for variable, bounds in bounds_in_code().items():
-        parameter = template["Parameters"][parameter_of(variable)]
-        assert (parameter["MinValue"], parameter["MaxValue"]) == bounds, variable
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_parameter_allows_what_the_code_allows(template: Template, function: str) -> None:
+    for variable, setting in settings(template, function).items():
+        if "bounds" in setting.metadata:
+            parameter = template["Parameters"][parameter_of(variable)]
+            assert (parameter["MinValue"], parameter["MaxValue"]) == setting.metadata["bounds"], variable
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_code_refuses_what_a_parameter_does_not_allow(template: Template, function: str) -> None:
+    for variable, setting in settings(template, function).items():
+        if (parameter := template["Parameters"].get(parameter_of(variable), {})).get("Type") == "Number":
+            least, most, parse = parameter["MinValue"], parameter["MaxValue"], setting.metadata["parse"]
+            assert [float(parse(str(value))) for value in (least, most)] == [least, most], variable
+            for value in (Decimal(str(least)) - A_LITTLE, Decimal(str(most)) + A_LITTLE):
+                with pytest.raises(ValueError, match="must be"):
+                    parse(str(value))

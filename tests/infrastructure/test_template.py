@@ -6,11 +6,11 @@ import re
 from math import ceil
 
 import pytest
-from sam_template import ROOT, Resource, Template, functions, name, of_type
 
+from order_engine.adapters.simulated_market.venue import VALIDITY
 from order_engine.application.execute_order import SAFETY_MARGIN
 from order_engine.contracts.routes import METHODS
-from order_engine.venues.simulated import VALIDITY
+from tests.infrastructure.sam_template import ROOT, Resource, Template, functions, name, of_type
 
 DAY = 24 * 60 * 60
 ROUTES = {

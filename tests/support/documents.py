@@ -1,4 +1,4 @@
-"""The API's descriptions as judges: is this answer, or this message, what they say?
+"""Checks of answers, messages and views against their descriptions: the API documents and the TypedDicts.
 
 Schemas are closed here: the documents leave room for fields that later versions add, the tests don't.
 """
@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, get_origin, get_type_hints
 
 import httpx
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
+from pydantic import TypeAdapter
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 Schema = dict[str, Any]
@@ -85,6 +86,28 @@ def assert_message(message: Schema) -> None:
     types = {asyncapi()["components"]["schemas"][name]["properties"]["type"]["const"]: name for name in names}
     assert message["type"] in types, message
     assert_valid(message, {"$ref": f"#/components/schemas/{types[message['type']]}"}, asyncapi())
+
+
+def assert_described(value: object, kind: Any) -> None:
+    """Fail if a value is not what its type says, such as a TypedDict: all required keys, and no unknown one."""
+    assert_valid(value, *_described(kind))
+
+
+def optional_keys(kind: Any) -> set[str]:
+    """Return the keys that a TypedDict may lack.
+
+    Its `__optional_keys__` are empty where the annotations of its module are strings.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    return {name for name, hint in hints.items() if get_origin(hint) is NotRequired}
+
+
+@cache
+def _described(kind: Any) -> tuple[Schema, Schema]:
+    """Return the closed schema of a type, and a document with all that it refers to."""
+    schema = TypeAdapter(kind).json_schema(ref_template="#/components/schemas/{model}")
+    schemas = schema.pop("$defs", {})
+    return _closed({"": schema})[""], {"components": {"schemas": schemas}}
 
 
 def _messages() -> Iterator[Schema]:

@@ -8,20 +8,29 @@ from typing import Any
 
 import pytest
 
-from order_engine.application.order_history import OrderTrail, failures
-from order_engine.domain.amounts import read_amount
+from order_engine.application.ports import OrderTrail, failed_attempts
+from order_engine.contracts.events.encoding import event_data
+from order_engine.domain.events import Confirmed
 from order_engine.domain.order import Order
+from tests.chaos.clients import Heard
 from tests.chaos.verdict import PROMISES, Evidence, Swap, verdicts
 from tests.support.orders import CANCELLED, CONFIRMED, FAILED, after, new_order, transaction
 
 CONFIRMED_ORDER = after(new_order(), *CONFIRMED)
 FAILED_ORDER = after(new_order(), *FAILED)
 CANCELLED_ORDER = after(new_order(), *CANCELLED)
+RECEIPT = CONFIRMED_ORDER.events[-1]
+assert isinstance(RECEIPT, Confirmed)
 LANDED = Swap(
-    CONFIRMED_ORDER.events[-1].data["txHash"],
-    read_amount(CONFIRMED_ORDER.events[-1].data["amountOut"], CONFIRMED_ORDER.terms.token_out),
+    RECEIPT.tx_hash,
+    RECEIPT.amount_out,
     transaction(after(new_order(CONFIRMED_ORDER.id), *CONFIRMED[:1])).min_amount_out,
 )
+
+
+def heard(order: Order) -> list[Heard]:
+    """Return the order's events as its client knows them."""
+    return [(event.seq, event.status.value, event.timestamp, event_data(event, order.terms)) for event in order.events]
 
 
 def evidence(*orders: Order, **changes: Any) -> Evidence:
@@ -32,10 +41,10 @@ def evidence(*orders: Order, **changes: Any) -> Evidence:
         accepted=frozenset(order.id for order in orders),
         cancelled=frozenset({CANCELLED_ORDER.id}),
         orders={order.id: order for order in orders},
-        history={order.id: OrderTrail(order, tuple(failures(order))) for order in orders},
+        history={order.id: OrderTrail(order, tuple(failed_attempts(order))) for order in orders},
         history_counts=counts | {"pending": 0},
         published_counts=counts,
-        heard={order.id: [(e.seq, e.status.value, e.timestamp, e.data) for e in order.events] for order in orders},
+        heard={order.id: heard(order) for order in orders},
         swaps={CONFIRMED_ORDER.id: [LANDED]},
         letters=0,
         given_up=0,
@@ -53,7 +62,7 @@ def broken(found: Evidence) -> set[str]:
 
 
 def with_order(order: Order) -> Evidence:
-    return evidence(*(order if one.id == order.id else one for one in ORDERS))
+    return evidence(*(order if order.id == good.id else good for good in ORDERS))
 
 
 def without(mapping: Any, key: str) -> dict[str, Any]:

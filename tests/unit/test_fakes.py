@@ -1,4 +1,4 @@
-"""What is in memory keeps the contracts of what is on AWS and in Postgres: tests/integration/test_contracts.py."""
+"""The ports in memory keep the same contracts as the adapters, which tests/integration/test_contracts.py checks."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from uuid import uuid4
 
 import pytest
 
-from order_engine.adapters.dynamodb_subscriptions import MAX_SUBSCRIPTIONS
-from order_engine.adapters.sqs_queue import SqsDeadLetters
+from order_engine.adapters.dynamodb.subscriptions import MAX_SUBSCRIPTIONS
+from order_engine.adapters.simulated_market.ledger import InMemoryLedger
+from order_engine.adapters.sqs.dead_letters import SqsDeadLetters
 from order_engine.application.ports import Subscription
+from order_engine.contracts.events import JsonEventCodec
+from order_engine.contracts.queue import JsonWakeUpCodec
 from order_engine.domain.order import Order
 from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
-from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
+from order_engine.fakes.history import InMemoryHistory, InMemoryHistoryReader, InMemoryPublishedCounts
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ManualClock
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue
 from order_engine.fakes.rate_limiter import InMemoryRateLimiter
-from order_engine.venues.ledger import InMemoryLedger
-from tests.contracts.clients import ClientsContract
-from tests.contracts.counters import NewLimiter, RateLimiterRaceContract, StatusCountsContract
+from tests.contracts.clients import CODEC, ClientsContract
+from tests.contracts.counters import NewLimiter, PublishedCountsContract, RateLimiterRaceContract
 from tests.contracts.dead_letters import DeadLettersContract
-from tests.contracts.history import HistoryContract
+from tests.contracts.history import HistoryContract, HistoryReaderContract
 from tests.contracts.ledger import LANDED, OUTCOMES, LedgerRaceContract, record
 from tests.contracts.lines import NewLine
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
@@ -36,7 +38,7 @@ from tests.support.lines import InMemoryLine
 class TestOrderStore(OrderStoreContract, OrderStreamContract):
     @pytest.fixture
     def store(self) -> InMemoryOrderStore:
-        return InMemoryOrderStore()
+        return InMemoryOrderStore(JsonEventCodec())
 
     @pytest.fixture
     def images_of(self, store: InMemoryOrderStore) -> Images:
@@ -54,7 +56,7 @@ class TestSubscriptions(SubscriptionsContract, SubscriptionStreamContract):
     @pytest.fixture
     def told(self, subscriptions: InMemorySubscriptions) -> Told:
         def told(connection_id: str) -> Sequence[Subscription]:
-            return [one for one in subscriptions.stream if one.connection_id == connection_id]
+            return [row for row in subscriptions.stream if row.connection_id == connection_id]
 
         return told
 
@@ -83,13 +85,13 @@ class Peer:
     def leave(self) -> None:
         self.clients.connections.discard(self.connection_id)
 
-    def hung_up(self) -> bool:
+    def closed(self) -> bool:
         return self.connection_id not in self.clients.connections
 
 
 class InMemoryGateway:
     def __init__(self) -> None:
-        self.clients = InMemoryClients()
+        self.clients = InMemoryClients(CODEC)
 
     def open(self) -> Peer:
         peer = Peer(self.clients)
@@ -106,21 +108,22 @@ class TestClients(ClientsContract):
 class Records:
     def __init__(self) -> None:
         self.history = InMemoryHistory()
+        self.reader = InMemoryHistoryReader(self.history)
 
     def orders(self) -> Mapping[str, Order]:
         return self.history.orders
 
 
-class TestHistory(HistoryContract):
+class TestHistory(HistoryContract, HistoryReaderContract):
     @pytest.fixture
     def records(self) -> Records:
         return Records()
 
 
-class TestStatusCounts(StatusCountsContract):
+class TestPublishedCounts(PublishedCountsContract):
     @pytest.fixture
-    def counts(self) -> InMemoryStatusCounts:
-        return InMemoryStatusCounts()
+    def counts(self) -> InMemoryPublishedCounts:
+        return InMemoryPublishedCounts()
 
 
 class TestRateLimiter(RateLimiterRaceContract):
@@ -137,11 +140,12 @@ class TestLedger(LedgerRaceContract):
 
     def test_landed_swaps_of_an_order_can_be_counted(self, ledger: InMemoryLedger) -> None:
         records = [ledger.record_once(record(outcome)) for outcome in OUTCOMES]
-        assert [one for one in records if one.outcome == LANDED] == ledger.landed("o1")
+        assert [landed for landed in records if landed.outcome == LANDED] == ledger.landed("o1")
         assert ledger.landed("o2") == []
 
 
 def test_defaults_are_those_of_the_adapters() -> None:
     client: Any = None
     assert InMemorySubscriptions().limit == MAX_SUBSCRIPTIONS == LIMIT
-    assert InMemoryDeadLetters(InMemoryQueue(ManualClock())).look_for == SqsDeadLetters(client, "").look_for
+    letters = InMemoryDeadLetters(InMemoryQueue(ManualClock(), JsonWakeUpCodec()))
+    assert letters.visibility_timeout == SqsDeadLetters(client, "", JsonWakeUpCodec()).visibility_timeout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from order_engine.application.push_updates import UpdatePusher, _audience
 from order_engine.application.record_history import record_history
-from order_engine.application.socket_session import SocketSessions
 from order_engine.contracts.views import event_view
 from order_engine.fakes.clients import InMemorySubscriptions
 from order_engine.fakes.history import InMemoryHistory, InMemoryPublishedCounts
@@ -87,10 +86,6 @@ COPIES = (
     mutant(
         "a connection that opens late is not greeted",
         (UpdatePusher._greet_connection, "self.subscriptions.renew(subscription)", "pass"),
-    ),
-    mutant(
-        "an order that was placed over the WebSocket is not subscribed to",
-        (SocketSessions._answers, "self._subscribe(connection, order_target(placed.order.id))", "pass"),
     ),
     mutant(
         "who has left stays subscribed",

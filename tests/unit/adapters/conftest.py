@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def clients() -> dict[str, Any]:
-    """Give a client of each service, whatever the environment says; making one takes a good while."""
+    """Give a client of each service, whatever the environment says; creating one takes long, so they are shared."""
     session = boto3.Session("testing", "testing", region_name="eu-central-1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")

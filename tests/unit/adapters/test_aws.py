@@ -1,4 +1,4 @@
-"""What the AWS adapters share: one error for "we could not find out", and refused writes that tell what is there."""
+"""What the AWS adapters share: one error for calls whose effect is unknown, and refused writes with the item there."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
 
-from order_engine.adapters.aws import ConditionFailed, answering, client_config, write_if
+from order_engine.adapters.aws import ConditionFailed, client_config, conditional_write, unavailable_on_error
 from order_engine.adapters.history_probe import HistoryProbe
+from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.execute_order import SAFETY_MARGIN
-from order_engine.application.watch_engine import HISTORY_PROBE
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.application.ports.dependencies import HISTORY_PROBE
 
 
 def client_error(code: str, **response: Any) -> ClientError:
@@ -31,13 +31,13 @@ def client_error(code: str, **response: Any) -> ClientError:
     ],
 )
 def test_whatever_keeps_a_service_from_answering_it_is_named(error: Exception) -> None:
-    with pytest.raises(DependencyUnavailable, match="SQS did not answer") as told, answering("SQS"):
+    with pytest.raises(DependencyUnavailable, match="SQS did not answer") as told, unavailable_on_error("SQS"):
         raise error
     assert told.value.__cause__ is error
 
 
 def test_a_mistake_of_ours_is_not_blamed_on_a_service() -> None:
-    with pytest.raises(KeyError), answering("SQS"):
+    with pytest.raises(KeyError), unavailable_on_error("SQS"):
         raise KeyError("mine")
 
 
@@ -47,7 +47,7 @@ def test_a_refused_write_tells_what_is_there(there: dict[str, Any]) -> None:
         raise client_error("ConditionalCheckFailedException", Item=there)
 
     with pytest.raises(ConditionFailed) as refused:
-        write_if(write, TableName="orders")
+        conditional_write(write, TableName="orders")
     assert refused.value.item == there
 
 
@@ -56,19 +56,19 @@ def test_a_write_that_fails_otherwise_is_an_unavailable_dependency() -> None:
         raise client_error("ProvisionedThroughputExceededException")
 
     with pytest.raises(DependencyUnavailable, match="DynamoDB"):
-        write_if(write)
+        conditional_write(write)
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 4), (2, 8)])
-def test_a_silent_service_is_given_up_on_well_before_a_function_is_killed(attempts: int, seconds: int) -> None:
+def test_a_service_that_does_not_answer_times_out_well_before_the_function_does(attempts: int, seconds: int) -> None:
     config: Any = client_config(attempts)
     assert config.retries["total_max_attempts"] == attempts
     assert attempts * (config.connect_timeout + config.read_timeout) == seconds
     assert config.max_pool_connections >= 64
 
 
-def test_a_worker_whose_table_and_queue_both_hang_still_ends_by_itself() -> None:
-    """A step may begin with this margin left: its write is tried twice, then the message is given back, once."""
+def test_a_worker_whose_table_and_queue_both_hang_ends_before_its_deadline() -> None:
+    """A step may begin with this margin left: its write has two attempts, then giving the message back has one."""
 
     def longest(attempts: int) -> float:
         config: Any = client_config(attempts)

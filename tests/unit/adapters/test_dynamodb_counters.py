@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from order_engine.adapters.dynamodb_counters import DynamoDBRateLimiter, DynamoDBStatusCounts
-from order_engine.application.ports import Census
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.adapters.dynamodb.counters import DynamoDBPublishedCounts, DynamoDBRateLimiter
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.ports import StatusCounts
 from order_engine.fakes.process import ManualClock
-from tests.contracts.counters import INTO_THE_MINUTE, NOW, NewLimiter, RateLimiterContract, StatusCountsContract
+from tests.contracts.counters import INTO_THE_MINUTE, NOW, NewLimiter, PublishedCountsContract, RateLimiterContract
 from tests.support.orders import START
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def limiter(dynamodb: DynamoDBClient) -> DynamoDBRateLimiter:
     return DynamoDBRateLimiter(dynamodb, "CountersTable", ManualClock(INTO_THE_MINUTE), limit=5)
 
 
-class TestStatusCounts(StatusCountsContract):
+class TestPublishedCounts(PublishedCountsContract):
     @pytest.fixture
-    def counts(self, dynamodb: DynamoDBClient) -> DynamoDBStatusCounts:
-        return DynamoDBStatusCounts(dynamodb, "CountersTable")
+    def counts(self, dynamodb: DynamoDBClient) -> DynamoDBPublishedCounts:
+        return DynamoDBPublishedCounts(dynamodb, "CountersTable")
 
 
 class TestRateLimiter(RateLimiterContract):
@@ -44,10 +44,10 @@ def test_counters_expire_after_their_window(limiter: DynamoDBRateLimiter) -> Non
 
 
 def test_a_table_that_does_not_answer_is_an_unavailable_dependency(limiter: DynamoDBRateLimiter) -> None:
-    counts = DynamoDBStatusCounts(limiter.client, "missing")
+    counts = DynamoDBPublishedCounts(limiter.client, "missing")
     with pytest.raises(DependencyUnavailable, match="DynamoDB"):
         replace(limiter, table="missing").admit("alice")
     with pytest.raises(DependencyUnavailable, match="DynamoDB"):
-        counts.publish(Census(NOW, {}))
+        counts.publish(StatusCounts(NOW, {}))
     with pytest.raises(DependencyUnavailable, match="DynamoDB"):
         counts.read()

@@ -1,4 +1,4 @@
-"""The order store on DynamoDB: the contract, and what only the table has: items, the sparse index, pages."""
+"""The order store on DynamoDB: the contract, and what only the table has: items, a sparse index, pagination."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
-from order_engine.adapters.order_items import OPEN_SHARDS, from_item, to_item
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.adapters.dynamodb.order_items import OPEN_SHARDS, OrderItems
+from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.contracts.events import JsonEventCodec
 from order_engine.domain.events import Status
 from tests.contracts.order_store import OrderStoreContract, store_life
 from tests.support.orders import CONFIRMED, LIVES, START, after, new_order, terms
@@ -18,10 +19,12 @@ from tests.support.orders import CONFIRMED, LIVES, START, after, new_order, term
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+ITEMS = OrderItems(JsonEventCodec())
+
 
 @pytest.fixture
 def on_dynamodb(dynamodb: DynamoDBClient) -> DynamoDBOrderStore:
-    return DynamoDBOrderStore(dynamodb, "OrdersTable")
+    return DynamoDBOrderStore(dynamodb, "OrdersTable", ITEMS)
 
 
 class TestOrderStore(OrderStoreContract):
@@ -36,12 +39,14 @@ def item(store: DynamoDBOrderStore, order_id: str) -> Any:
 
 def test_the_stored_item_is_the_order_with_all_its_events(on_dynamodb: DynamoDBOrderStore) -> None:
     order = store_life(on_dynamodb, *CONFIRMED[:2])
-    assert item(on_dynamodb, order.id) == to_item(order)
-    assert from_item(to_item(order)) == order
+    assert item(on_dynamodb, order.id) == ITEMS.to_item(order)
+    assert ITEMS.from_item(ITEMS.to_item(order)) == order
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life[-1])
-def test_an_order_that_has_ended_has_left_the_index(on_dynamodb: DynamoDBOrderStore, life: tuple[Status, ...]) -> None:
+def test_an_order_that_has_ended_is_no_longer_in_the_index(
+    on_dynamodb: DynamoDBOrderStore, life: tuple[Status, ...]
+) -> None:
     order = store_life(on_dynamodb, *life)
     stored = item(on_dynamodb, order.id)
     assert not stored.keys() & {"open", "dueAt"}
@@ -49,7 +54,7 @@ def test_an_order_that_has_ended_has_left_the_index(on_dynamodb: DynamoDBOrderSt
 
 
 def test_open_orders_are_spread_over_the_indexs_shards(on_dynamodb: DynamoDBOrderStore) -> None:
-    shards = {to_item(new_order())["open"]["S"] for _ in range(100)}
+    shards = {ITEMS.to_item(new_order())["open"]["S"] for _ in range(100)}
     assert shards == {str(shard) for shard in range(OPEN_SHARDS)}
 
 
@@ -73,19 +78,19 @@ def test_overdue_orders_are_found_beyond_the_first_page(on_dynamodb: DynamoDBOrd
 
 def test_an_events_data_is_stored_as_the_json_that_goes_out() -> None:
     order = after(new_order(), Status.ROUTING)
-    data = to_item(order)["events"]["L"][1]["M"]["data"]["S"]
+    data = ITEMS.to_item(order)["events"]["L"][1]["M"]["data"]["S"]
     assert data == '{"attempt":1,"venues":["raydium","meteora"]}'
 
 
 def test_a_whole_order_takes_few_kilobytes() -> None:
     """Write units are counted in kilobytes; the events of one attempt must not add up."""
-    assert len(json.dumps(to_item(after(new_order(), *CONFIRMED)))) < 6_000
+    assert len(json.dumps(ITEMS.to_item(after(new_order(), *CONFIRMED)))) < 6_000
 
 
-def test_a_limit_of_ones_own_is_optional() -> None:
-    assert "minAmountOutEntered" not in to_item(new_order())
+def test_a_minimum_amount_out_is_optional() -> None:
+    assert "minAmountOutEntered" not in ITEMS.to_item(new_order())
     limited = new_order(what=terms(min_amount_out="200.0"))
-    assert from_item(to_item(limited)).terms.min_amount_out_entered == "200.0"
+    assert ITEMS.from_item(ITEMS.to_item(limited)).terms.min_amount_out_entered == "200.0"
 
 
 def test_a_table_that_does_not_answer_is_an_unavailable_dependency(on_dynamodb: DynamoDBOrderStore) -> None:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from order_engine.adapters.dynamodb_subscriptions import (
+from order_engine.adapters.dynamodb.subscriptions import (
     ALL_SHARDS,
     LIFETIME,
     DynamoDBSubscriptions,
-    from_row,
+    subscription_from,
 )
+from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL
-from order_engine.domain.errors import DependencyUnavailable
 from order_engine.fakes.process import ManualClock
 from tests.contracts.subscriptions import SubscriptionsContract, new_connection, new_target
 
@@ -47,13 +47,13 @@ def test_renewing_changes_the_row_so_that_the_stream_tells_of_it(on_dynamodb: Dy
     after = [row for row in rows(on_dynamodb) if "afterSeq" in row]
     assert len(before) == len(after) == 1
     assert before != after
-    assert from_row(before[0]) == from_row(after[0]) == subscription
+    assert subscription_from(before[0]) == subscription_from(after[0]) == subscription
 
 
 def test_only_a_subscriptions_row_is_one_to_the_stream(on_dynamodb: DynamoDBSubscriptions) -> None:
     first = Subscription(new_target(), "a", 2, "alice")
     on_dynamodb.connect("a", "alice", first)
-    read = [from_row(row) for row in rows(on_dynamodb)]
+    read = [subscription_from(row) for row in rows(on_dynamodb)]
     assert sorted(read, key=str) == sorted([None, first], key=str)
 
 

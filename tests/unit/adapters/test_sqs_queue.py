@@ -1,6 +1,6 @@
 """What only SQS has: groups, whole seconds, batches that fail in part, figures.
 
-The contracts are for the local cloud, in tests/integration: moto deletes by a receipt that is not the latest.
+The contracts are for the local cloud, in tests/integration: moto deletes also by a receipt that is not the latest.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from order_engine.adapters.sqs_queue import SqsDeadLetters, SqsGauge, SqsWakeUpQueue
+from order_engine.adapters.sqs.dead_letters import SqsDeadLetters
+from order_engine.adapters.sqs.gauge import SqsGauge
+from order_engine.adapters.sqs.queue import SqsWakeUpQueue
+from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.ports import DeadLetter, QueueFigures
-from order_engine.domain.errors import DependencyUnavailable
 from tests.contracts.lines import Rules
-from tests.support.lines import SqsLine
+from tests.support.lines import CODEC, SqsLine
 from tests.support.orders import new_order
 
 URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/orders"
@@ -43,10 +45,10 @@ def stubbed() -> Any:
 def test_a_pause_is_rounded_up_to_what_sqs_allows(stubbed: Any, after: float, seconds: int) -> None:
     expected = {"QueueUrl": URL, "ReceiptHandle": "r", "VisibilityTimeout": seconds}
     stubbed.expects.add_response("change_message_visibility", {}, expected)
-    SqsWakeUpQueue(stubbed, URL).give_back("r", after)
+    SqsWakeUpQueue(stubbed, URL, CODEC).give_back("r", after)
 
 
-def test_messages_are_grouped_by_user_so_that_one_user_does_not_hold_up_the_others(sqs: Any) -> None:
+def test_messages_are_grouped_by_user_so_that_no_user_delays_the_others(sqs: Any) -> None:
     sent: list[Any] = []
 
     class Recording:
@@ -55,7 +57,7 @@ def test_messages_are_grouped_by_user_so_that_one_user_does_not_hold_up_the_othe
 
     client: Any = Recording()
     for user in ("alice", "alice", "bob", "ünï\0 " * 30):
-        SqsWakeUpQueue(client, URL).send(new_order(user_id=user))
+        SqsWakeUpQueue(client, URL, CODEC).send(new_order(user_id=user))
     groups = [message["MessageGroupId"] for message in sent]
     assert groups[0] == groups[1]
     assert len(set(groups)) == 3
@@ -66,30 +68,30 @@ def test_a_batch_that_failed_in_part_is_told(stubbed: Any) -> None:
     failed = [{"Id": "1", "SenderFault": False, "Code": "InternalError"}]
     stubbed.expects.add_response("send_message_batch", {"Successful": [], "Failed": failed})
     with pytest.raises(DependencyUnavailable, match="refused 1 of 2"):
-        SqsWakeUpQueue(stubbed, URL).send_again([new_order().id, new_order().id])
+        SqsWakeUpQueue(stubbed, URL, CODEC).send_again([new_order().id, new_order().id])
 
 
 def test_a_queue_that_does_not_answer_is_an_unavailable_dependency(on_sqs: SqsLine) -> None:
-    queue, letters = SqsWakeUpQueue(on_sqs.client, URL), SqsDeadLetters(on_sqs.client, URL)
+    queue, letters = SqsWakeUpQueue(on_sqs.client, URL, CODEC), SqsDeadLetters(on_sqs.client, URL, CODEC)
     with pytest.raises(DependencyUnavailable, match="SQS"):
-        SqsWakeUpQueue(on_sqs.client, f"{URL}-missing").send(new_order())
+        SqsWakeUpQueue(on_sqs.client, f"{URL}-missing", CODEC).send(new_order())
     with pytest.raises(DependencyUnavailable, match="SQS"):
-        SqsWakeUpQueue(on_sqs.client, f"{URL}-missing").send_again([new_order().id])
+        SqsWakeUpQueue(on_sqs.client, f"{URL}-missing", CODEC).send_again([new_order().id])
     with pytest.raises(DependencyUnavailable, match="SQS"):
         queue.give_back("no receipt", 1)
     with pytest.raises(DependencyUnavailable, match="SQS"):
-        letters.put_back(DeadLetter("body", "no receipt"))
+        letters.release(DeadLetter("body", "no receipt", None))
     with pytest.raises(DependencyUnavailable, match="SQS"):
         SqsGauge(on_sqs.client, f"{URL}-missing", URL).figures()
 
 
-def test_the_figures_tell_what_waits_what_is_worked_on_and_what_was_given_up(on_sqs: SqsLine) -> None:
+def test_the_figures_count_waiting_in_flight_delayed_and_dead_messages(on_sqs: SqsLine) -> None:
     for _ in range(3):
         on_sqs.queue.send(new_order())
     on_sqs.client.receive_message(QueueUrl=on_sqs.queue.url, MaxNumberOfMessages=1)
     on_sqs.client.send_message(QueueUrl=on_sqs.queue.url, MessageBody="later", DelaySeconds=60)
     for number in range(2):
-        on_sqs.bury(json.dumps(number))
+        on_sqs.send_letter(json.dumps(number))
     on_sqs.client.receive_message(QueueUrl=on_sqs.letters.url, MaxNumberOfMessages=1)
     figures = SqsGauge(on_sqs.client, on_sqs.queue.url, on_sqs.letters.url).figures()
     assert figures == QueueFigures(waiting=2, active=1, delayed=1, failed=2)

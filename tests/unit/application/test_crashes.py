@@ -1,4 +1,4 @@
-"""The worker dies, or a service does not answer, at every call there is: each order still ends once, and well."""
+"""The worker crashes, or a service does not answer, at any call: each order still ends once, with evidence."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from order_engine.domain.events import Status
-from order_engine.venues.simulated import SimulationSettings
-from tests.support.engine import CALM, Engine
+from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.domain.events import Confirmed, Status
+from tests.support.engine import CALM, InMemoryEngine
 from tests.support.faults import FAULTS, Crash, Fault, Faults
 from tests.support.invariants import check
 
 SOON, LATE = 1.0, 180.0
-"""Seconds until the message comes again: while the transaction is still valid, and long after."""
+"""Seconds until the message is redelivered: while the transaction is still valid, and long after."""
 
 faults = st.builds(
     Fault,
@@ -27,26 +27,26 @@ faults = st.builds(
 
 
 def run(
-    planned: list[Fault], comes_again: float, venues: SimulationSettings = CALM, orders: int = 1
-) -> tuple[Engine, Faults]:
-    """Place orders, let the faults strike, and go on until nothing is left to do."""
+    planned: list[Fault], redelivered_after: float, market: MarketSettings = CALM, orders: int = 1
+) -> tuple[InMemoryEngine, Faults]:
+    """Place orders, inject the faults, and work until the queue is empty."""
     struck = Faults(planned)
-    engine = Engine(venues, faults=struck)
-    engine.queue.visibility_timeout = comes_again
+    engine = InMemoryEngine(market, faults=struck)
+    engine.queue.visibility_timeout = redelivered_after
     for _ in range(orders):
-        engine.submit()
+        engine.place()
     engine.work()
     check(engine)
     return engine, struck
 
 
-@pytest.mark.parametrize("comes_again", [SOON, LATE])
+@pytest.mark.parametrize("redelivered_after", [SOON, LATE])
 @pytest.mark.parametrize(("after_effect", "error"), FAULTS)
-def test_wherever_it_strikes_the_order_is_swapped_exactly_once(
-    after_effect: bool, error: type[BaseException], comes_again: float
+def test_wherever_a_fault_strikes_the_order_is_swapped_exactly_once(
+    after_effect: bool, error: type[BaseException], redelivered_after: float
 ) -> None:
     for at_call in count(1):
-        engine, struck = run([Fault(at_call, after_effect, error)], comes_again)
+        engine, struck = run([Fault(at_call, after_effect, error)], redelivered_after)
         (order,) = engine.orders.orders.values()
         assert order.status is Status.CONFIRMED
         assert len(engine.ledger.landed(order.id)) == 1
@@ -57,11 +57,11 @@ def test_wherever_it_strikes_the_order_is_swapped_exactly_once(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(faults, max_size=8), st.sampled_from([SOON, LATE]), st.sampled_from([0.0, 0.3]))
-def test_however_often_it_strikes_several_orders_end_with_evidence(
-    planned: list[Fault], comes_again: float, rate: float
+def test_however_often_faults_strike_several_orders_end_with_evidence(
+    planned: list[Fault], redelivered_after: float, rate: float
 ) -> None:
     unsteady = replace(CALM, quote_failure_rate=rate, simulation_failure_rate=rate, execution_failure_rate=rate)
-    engine, _ = run(planned, comes_again, unsteady, orders=3)
+    engine, _ = run(planned, redelivered_after, unsteady, orders=3)
     assert all(order.attempts <= 4 for order in engine.orders.orders.values())
 
 
@@ -72,7 +72,9 @@ def test_a_crash_between_sending_and_noting_it_sends_the_same_transaction_again(
     (order,) = engine.orders.orders.values()
     assert struck.calls.count("submit") == 2
     assert order.attempts == 1
-    assert [order.events[-1].data["txHash"]] == list(engine.ledger.records)
+    confirmed = order.events[-1]
+    assert isinstance(confirmed, Confirmed)
+    assert [confirmed.tx_hash] == list(engine.ledger.records)
 
 
 def test_a_step_that_was_written_though_the_answer_was_lost_is_not_written_twice() -> None:

@@ -1,4 +1,4 @@
-"""Order events on their way to those who listen: each once per connection, and only to those who may hear it."""
+"""Order events on their way to subscribers: each once per connection, and only to those who may see it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from order_engine.application.messages import Message
+from order_engine.application.errors import ClientUnreachable, DependencyUnavailable
+from order_engine.application.messages import Message, StatusUpdate
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
-from order_engine.domain.errors import ClientUnreachable, DependencyUnavailable
+from order_engine.contracts.events.encoding import event_data
+from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.domain.order import Order
 from order_engine.fakes.clients import InMemorySubscriptions
 from tests.support.clients import ConnectedClients
-from tests.support.engine import Engine
+from tests.support.engine import InMemoryEngine, InMemoryPorts
 from tests.support.orders import CANCELLED, CONFIRMED, images, new_order
 
 ORDER = new_order(user_id="alice")
@@ -21,59 +23,61 @@ HISTORY = images(ORDER, *CONFIRMED)
 BOBS = images(new_order(user_id="bob"), *CANCELLED)
 
 
-def listen(engine: Engine, connection: str, *targets: str, user_id: str | None = None, after_seq: int = 0) -> None:
+def subscribe(
+    engine: InMemoryEngine, connection: str, *targets: str, user_id: str | None = None, after_seq: int = 0
+) -> None:
     engine.subscriptions.connect(connection, user_id, None)
     for target in targets:
         engine.subscriptions.add(Subscription(target, connection, after_seq, user_id))
 
 
-def received(engine: Engine, connection: str, order: Order = ORDER) -> list[int]:
+def received(engine: InMemoryEngine, connection: str, order: Order = ORDER) -> list[int]:
     messages = engine.clients.inboxes[connection]
     return [message["seq"] for message in messages if message["orderId"] == order.id]
 
 
 def test_each_event_goes_out_as_it_happens() -> None:
-    engine = Engine()
-    listen(engine, "a", order_target(ORDER.id))
+    engine = InMemoryEngine()
+    subscribe(engine, "a", order_target(ORDER.id))
     for image in HISTORY:
         engine.pusher.push_events([image])
     messages = engine.clients.inboxes["a"]
     assert [message["seq"] for message in messages] == [1, 2, 3, 4, 5]
     assert [message["status"] for message in messages] == [image.status for image in HISTORY]
     assert {message["type"] for message in messages} == {"status_update"}
-    assert messages[-1]["data"] == HISTORY[-1].events[-1].data
+    assert messages[-1]["data"] == event_data(HISTORY[-1].events[-1], ORDER.terms)
 
 
 @pytest.mark.parametrize("batch", [HISTORY, HISTORY[::-1], [*HISTORY, *HISTORY], HISTORY[::4]])
 def test_a_batch_gives_each_event_once_and_in_order_however_it_is_made_up(batch: Sequence[Order]) -> None:
-    engine = Engine()
-    listen(engine, "a", order_target(ORDER.id))
+    engine = InMemoryEngine()
+    subscribe(engine, "a", order_target(ORDER.id))
     engine.pusher.push_events(batch)
     assert received(engine, "a") == [1, 2, 3, 4, 5]
 
 
-def test_a_connection_with_several_subscriptions_hears_each_event_once() -> None:
-    engine = Engine()
-    listen(engine, "a", order_target(ORDER.id), user_target("alice"), ALL)
+def test_a_connection_with_several_subscriptions_receives_each_event_once() -> None:
+    engine = InMemoryEngine()
+    subscribe(engine, "a", order_target(ORDER.id), user_target("alice"), ALL)
     engine.pusher.push_events(HISTORY)
     assert received(engine, "a") == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
-    ("target", "hears"), [(order_target(ORDER.id), 1), (user_target("alice"), 1), (user_target("bob"), 0), (ALL, 1)]
+    ("target", "number"), [(order_target(ORDER.id), 1), (user_target("alice"), 1), (user_target("bob"), 0), (ALL, 1)]
 )
-def test_a_subscription_hears_of_what_it_is_for(target: str, hears: int) -> None:
-    engine = Engine()
-    listen(engine, "a", target)
+def test_a_subscription_receives_the_events_of_its_target(target: str, number: int) -> None:
+    engine = InMemoryEngine()
+    subscribe(engine, "a", target)
     engine.pusher.push_events(HISTORY[:1])
-    assert len(received(engine, "a")) == hears
+    assert len(received(engine, "a")) == number
 
 
 @pytest.mark.parametrize("target", [ALL, order_target(ORDER.id), user_target("alice")])
-def test_an_authenticated_listener_hears_of_nobody_elses_orders(target: str) -> None:
-    engine = Engine()
-    listen(engine, "alices", target, user_id="alice")
-    listen(engine, "bobs", target, user_id="bob")
+def test_an_authenticated_subscriber_receives_events_of_nobody_elses_orders(target: str) -> None:
+    engine = InMemoryEngine()
+    subscribe(engine, "alices", target, user_id="alice")
+    subscribe(engine, "bobs", target, user_id="bob")
     engine.pusher.push_events([*HISTORY, *BOBS])
     assert received(engine, "alices") == [1, 2, 3, 4, 5]
     assert received(engine, "alices", BOBS[0]) == []
@@ -81,15 +85,15 @@ def test_an_authenticated_listener_hears_of_nobody_elses_orders(target: str) -> 
 
 
 def test_events_that_a_client_knows_are_not_sent_again() -> None:
-    engine = Engine()
-    listen(engine, "a", order_target(ORDER.id), after_seq=3)
+    engine = InMemoryEngine()
+    subscribe(engine, "a", order_target(ORDER.id), after_seq=3)
     engine.pusher.push_events(HISTORY)
     assert received(engine, "a") == [4, 5]
 
 
 def test_what_one_subscription_knows_is_not_held_back_from_another() -> None:
-    engine = Engine()
-    listen(engine, "a", order_target(ORDER.id), after_seq=3)
+    engine = InMemoryEngine()
+    subscribe(engine, "a", order_target(ORDER.id), after_seq=3)
     engine.subscriptions.add(Subscription(ALL, "a"))
     engine.pusher.push_events(HISTORY)
     assert received(engine, "a") == [1, 2, 3, 4, 5]
@@ -102,21 +106,21 @@ def test_one_lookup_for_each_target_not_for_each_event() -> None:
             return InMemorySubscriptions.subscribers(self, target)
 
     asked: list[str] = []
-    Engine(subscriptions=Counting()).pusher.push_events([*HISTORY, *BOBS])
+    InMemoryEngine(ports=InMemoryPorts(subscriptions=Counting())).pusher.push_events([*HISTORY, *BOBS])
     assert sorted(asked) == sorted(set(asked))
     assert len(asked) == 5
 
 
-def test_nobody_listening_is_fine() -> None:
-    engine = Engine()
+def test_without_subscribers_nothing_is_sent() -> None:
+    engine = InMemoryEngine()
     engine.pusher.push_events(HISTORY)
     assert engine.clients.inboxes == {}
 
 
-def test_a_client_that_is_gone_loses_exactly_its_own_rows_and_holds_up_nobody() -> None:
-    engine = Engine()
+def test_a_client_that_is_gone_loses_exactly_its_own_rows_and_delays_nobody() -> None:
+    engine = InMemoryEngine()
     for connection in ("first", "gone", "last"):
-        listen(engine, connection, order_target(ORDER.id), order_target("another"), ALL)
+        subscribe(engine, connection, order_target(ORDER.id), order_target("another"), ALL)
     engine.clients.gone.add("gone")
     engine.pusher.push_events(HISTORY)
     assert received(engine, "first") == received(engine, "last") == [1, 2, 3, 4, 5]
@@ -126,8 +130,8 @@ def test_a_client_that_is_gone_loses_exactly_its_own_rows_and_holds_up_nobody() 
 
 
 def test_a_row_written_while_its_connection_closed_is_removed_too() -> None:
-    engine = Engine()
-    listen(engine, "gone", ALL)
+    engine = InMemoryEngine()
+    subscribe(engine, "gone", ALL)
     del engine.subscriptions.connections["gone"]
     engine.clients.gone.add("gone")
     engine.pusher.push_events(HISTORY[:1])
@@ -137,21 +141,21 @@ def test_a_row_written_while_its_connection_closed_is_removed_too() -> None:
 def test_after_a_frame_that_did_not_arrive_no_later_one_is_sent_so_that_there_is_no_gap() -> None:
     class Flaky(ConnectedClients):
         def post(self, connection_id: str, message: Message) -> None:
-            if message["seq"] == 3:
+            if isinstance(message, StatusUpdate) and message.event.seq == 3:
                 raise ClientUnreachable(connection_id)
             ConnectedClients.post(self, connection_id, message)
 
-    engine = Engine(clients=Flaky())
-    listen(engine, "a", ALL)
+    engine = InMemoryEngine(ports=InMemoryPorts(clients=Flaky(JsonFrameCodec())))
+    subscribe(engine, "a", ALL)
     engine.pusher.push_events(HISTORY)
     assert received(engine, "a") == [1, 2]
     assert "a" in engine.clients.gone
 
 
-def test_a_table_that_is_down_has_the_batch_come_again() -> None:
+def test_a_table_that_is_down_makes_the_batch_fail_and_come_again() -> None:
     class Down(InMemorySubscriptions):
         def subscribers(self, target: str) -> list[Subscription]:
             raise DependencyUnavailable(target)
 
     with pytest.raises(DependencyUnavailable):
-        Engine(subscriptions=Down()).pusher.push_events(HISTORY)
+        InMemoryEngine(ports=InMemoryPorts(subscriptions=Down())).pusher.push_events(HISTORY)

@@ -7,31 +7,30 @@ from random import Random
 
 import pytest
 
-from order_engine.application.order_history import failures
-from order_engine.application.ports import Census
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.ports import StatusCounts, failed_attempts
 from order_engine.application.record_history import record_history
-from order_engine.domain.errors import DependencyUnavailable
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
-from order_engine.fakes.history import InMemoryHistory, InMemoryStatusCounts
+from order_engine.fakes.history import InMemoryHistory, InMemoryPublishedCounts
 from tests.support.history import without_zeros
 from tests.support.orders import CANCELLED, CONFIRMED, FAILED, LIVES, REVERTED, after, images, new_order
 
 
 def test_only_the_newest_image_of_each_order_is_written() -> None:
     class Counting(InMemoryHistory):
-        def record(self, orders: Sequence[Order]) -> Census:
+        def record(self, orders: Sequence[Order]) -> StatusCounts:
             written.extend(orders)
             return InMemoryHistory.record(self, orders)
 
     written: list[Order] = []
-    one, other = images(new_order(), *CONFIRMED), images(new_order(), *CANCELLED)
-    assert record_history(Counting(), InMemoryStatusCounts(), [*one[::-1], *other]) == 2
-    assert written == [one[-1], other[-1]]
+    confirmed, cancelled = images(new_order(), *CONFIRMED), images(new_order(), *CANCELLED)
+    assert record_history(Counting(), InMemoryPublishedCounts(), [*confirmed[::-1], *cancelled]) == 2
+    assert written == [confirmed[-1], cancelled[-1]]
 
 
 def test_the_counts_are_published_as_they_are_afterwards() -> None:
-    history, counts = InMemoryHistory(), InMemoryStatusCounts()
+    history, counts = InMemoryHistory(), InMemoryPublishedCounts()
     orders = [after(new_order(), *life) for life in (CONFIRMED, CONFIRMED, FAILED)]
     record_history(history, counts, orders)
     record_history(history, counts, [new_order()])
@@ -44,7 +43,7 @@ def test_batches_in_any_order_and_number_end_in_the_same_history(seed: int) -> N
     stream = [image for life in LIVES for image in images(new_order(), *life)]
     random.shuffle(stream)
     stream += random.sample(stream, 10)
-    history, counts = InMemoryHistory(), InMemoryStatusCounts()
+    history, counts = InMemoryHistory(), InMemoryPublishedCounts()
     while stream:
         size = random.randint(1, 7)
         record_history(history, counts, stream[:size])
@@ -54,32 +53,36 @@ def test_batches_in_any_order_and_number_end_in_the_same_history(seed: int) -> N
 
 
 def test_nothing_to_record_publishes_nothing() -> None:
-    counts = InMemoryStatusCounts(Census(1, {"confirmed": 7}))
+    counts = InMemoryPublishedCounts(StatusCounts(1, {"confirmed": 7}))
     assert record_history(InMemoryHistory(), counts, []) == 0
     assert counts.read() == {"confirmed": 7}
 
 
 def test_without_postgres_nothing_is_published_and_the_batch_comes_again() -> None:
     class Down(InMemoryHistory):
-        def record(self, orders: Sequence[Order]) -> Census:
+        def record(self, orders: Sequence[Order]) -> StatusCounts:
             raise DependencyUnavailable(f"Postgres did not answer for {len(orders)} orders")
 
-    counts = InMemoryStatusCounts()
+    counts = InMemoryPublishedCounts()
     with pytest.raises(DependencyUnavailable):
         record_history(Down(), counts, [new_order()])
     assert counts.read() == {}
 
 
-def test_every_failed_attempt_is_told_with_its_number() -> None:
-    assert [(one.seq, one.attempt, one.code) for one in failures(after(new_order(), *FAILED))] == [
+def test_every_failed_attempt_is_listed_with_its_number() -> None:
+    failed = after(new_order(), *FAILED)
+    assert [(failure.seq, failure.attempt, failure.fault.code) for failure in failed_attempts(failed)] == [
         (3, 1, "quote_unavailable"),
         (5, 2, "quote_unavailable"),
         (7, 3, "quote_unavailable"),
         (9, 4, "quote_unavailable"),
     ]
-    assert [one.attempt for one in failures(after(new_order(), *REVERTED))] == [1]
+    assert [failure.occurred_at for failure in failed_attempts(failed)] == [
+        event.timestamp for event in failed.events[2::2]
+    ]
+    assert [failure.attempt for failure in failed_attempts(after(new_order(), *REVERTED))] == [1]
 
 
 @pytest.mark.parametrize("life", [CONFIRMED, CANCELLED, (Status.ROUTING,), ()])
-def test_an_order_without_failures_has_none(life: tuple[Status, ...]) -> None:
-    assert list(failures(after(new_order(), *life))) == []
+def test_an_order_without_failed_attempts_has_none(life: tuple[Status, ...]) -> None:
+    assert list(failed_attempts(after(new_order(), *life))) == []

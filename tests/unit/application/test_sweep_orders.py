@@ -1,4 +1,4 @@
-"""The sweep: every order that should have ended by now is looked at again, and no other."""
+"""The sweep: every order that should have ended by now gets another wake-up message, and no other."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from itertools import pairwise
 
 import pytest
 
+from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.sweep_orders import BATCH, RESERVE, is_turn, sweep_orders
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.contracts.queue import JsonWakeUpCodec
 from order_engine.domain.events import Status
 from order_engine.fakes.queue import InMemoryQueue
-from tests.support.engine import Engine
+from tests.support.engine import InMemoryEngine
 
 
 @dataclass(slots=True)
@@ -29,26 +30,26 @@ class SlowQueue(InMemoryQueue):
         self.batches.append(len(order_ids))
 
 
-def woken(engine: Engine) -> list[str]:
+def queued(engine: InMemoryEngine) -> list[str]:
     return sorted(json.loads(message.body)["orderId"] for message in engine.queue.messages)
 
 
 def test_open_orders_are_swept_a_minute_after_they_were_placed_and_not_before() -> None:
-    engine = Engine()
-    old = engine.submit()
+    engine = InMemoryEngine()
+    old = engine.place()
     engine.clock.sleep(1)
-    engine.submit()
+    engine.place()
     engine.queue.messages.clear()
     engine.clock.time = old.due_at - timedelta(seconds=1)
     assert engine.sweep() == 0
     engine.clock.time = old.due_at
     assert engine.sweep() == 1
-    assert woken(engine) == [old.id]
+    assert queued(engine) == [old.id]
 
 
 def test_orders_that_have_ended_are_not_swept() -> None:
-    engine = Engine()
-    done, cancelled = engine.submit(), engine.submit()
+    engine = InMemoryEngine()
+    done, cancelled = engine.place(), engine.place()
     engine.cancel(cancelled)
     engine.work()
     assert engine.now(done).status is Status.CONFIRMED
@@ -57,8 +58,8 @@ def test_orders_that_have_ended_are_not_swept() -> None:
 
 
 def test_an_order_whose_message_was_lost_ends_after_a_sweep() -> None:
-    engine = Engine()
-    order = engine.submit()
+    engine = InMemoryEngine()
+    order = engine.place()
     engine.queue.messages.clear()
     engine.clock.sleep(61)
     engine.sweep()
@@ -66,33 +67,33 @@ def test_an_order_whose_message_was_lost_ends_after_a_sweep() -> None:
 
 
 def test_orders_are_sent_in_batches_that_the_queue_takes() -> None:
-    engine = Engine()
-    orders = [engine.submit() for _ in range(2 * BATCH + 3)]
+    engine = InMemoryEngine()
+    orders = [engine.place() for _ in range(2 * BATCH + 3)]
     engine.clock.sleep(60)
-    queue = SlowQueue(engine.clock)
+    queue = SlowQueue(engine.clock, JsonWakeUpCodec())
     assert sweep_orders(engine.orders, queue, engine.clock, engine.deadline(60)) == len(orders)
     assert queue.batches == [BATCH, BATCH, 3]
 
 
 def test_a_sweep_stops_in_time_and_leaves_the_rest_to_the_next() -> None:
-    engine = Engine()
+    engine = InMemoryEngine()
     for _ in range(5 * BATCH):
-        engine.submit()
+        engine.place()
     engine.clock.sleep(60)
-    queue = SlowQueue(engine.clock)
+    queue = SlowQueue(engine.clock, JsonWakeUpCodec())
     assert sweep_orders(engine.orders, queue, engine.clock, engine.deadline(RESERVE + 1.5)) == 2 * BATCH
 
 
-def test_a_queue_that_is_down_is_told() -> None:
+def test_a_queue_that_is_down_is_an_error() -> None:
     class DeadQueue(InMemoryQueue):
         def send_again(self, order_ids: Sequence[str]) -> None:
             raise DependencyUnavailable(f"SQS did not answer for {len(order_ids)}")
 
-    engine = Engine()
-    engine.submit()
+    engine = InMemoryEngine()
+    engine.place()
     engine.clock.sleep(60)
     with pytest.raises(DependencyUnavailable):
-        sweep_orders(engine.orders, DeadQueue(engine.clock), engine.clock, engine.deadline(60))
+        sweep_orders(engine.orders, DeadQueue(engine.clock, JsonWakeUpCodec()), engine.clock, engine.deadline(60))
 
 
 def test_an_order_that_stays_open_is_swept_ever_more_rarely() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_engine.application.order_history import Position
+from order_engine.application.ports import Position
 from order_engine.contracts.cursor import decode_cursor, encode_cursor
 from order_engine.domain.errors import InvalidOrder
 

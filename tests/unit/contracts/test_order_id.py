@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from order_engine.contracts.order_id import read_order_id
-from order_engine.domain.errors import MalformedOrderId
+from order_engine.contracts.order_id import MalformedOrderId, parse_order_id
 
 ID = "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"
 
 
 @pytest.mark.parametrize("text", [ID, ID.upper(), "00000000-0000-0000-0000-000000000000"])
 def test_an_id_is_read_in_any_case(text: str) -> None:
-    assert read_order_id(text) == text.lower()
+    assert parse_order_id(text) == text.lower()
 
 
 @pytest.mark.parametrize(
@@ -32,5 +31,5 @@ def test_an_id_is_read_in_any_case(text: str) -> None:
 )
 def test_anything_else_is_refused_and_the_field_named(text: str) -> None:
     with pytest.raises(MalformedOrderId) as refused:
-        read_order_id(text, "id")
+        parse_order_id(text, "id")
     assert [(error.field, error.code) for error in refused.value.errors] == [("id", "invalid_order_id")]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
-from order_engine.application.order_history import OrderFilter, Position
+from order_engine.application.ports import OrderFilter, Page, Position
+from order_engine.application.read_history import list_orders
 from order_engine.contracts.cursor import encode_cursor
-from order_engine.contracts.order_list import DEFAULT_LIMIT, MAX_LIMIT, list_orders
+from order_engine.contracts.order_list import DEFAULT_LIMIT, MAX_LIMIT, parse_list_query
 from order_engine.domain.errors import InvalidOrder
 from order_engine.domain.events import Status
 from order_engine.domain.tokens import token
@@ -16,25 +19,42 @@ POSITION = Position(START, "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b")
 
 
 def understood(query: dict[str, str]) -> tuple[OrderFilter, Position | None]:
-    read = list_orders(query)
-    return read.to_filter(None), read.position()
+    read = parse_list_query(query)
+    return read.to_filter(), read.position()
 
 
 def test_without_a_query_the_newest_orders_are_listed() -> None:
-    query = list_orders({})
-    assert (query.to_filter(None), query.limit, query.position()) == (OrderFilter(), DEFAULT_LIMIT, None)
+    query = parse_list_query({})
+    assert (query.to_filter(), query.limit, query.position()) == (OrderFilter(), DEFAULT_LIMIT, None)
 
 
 def test_everything_that_is_given_restricts() -> None:
     cursor = encode_cursor(POSITION)
-    query = list_orders({"status": "failed", "tokenIn": "sol", "userId": "alice", "limit": "7", "cursor": cursor})
-    assert query.to_filter(None) == OrderFilter("alice", Status.FAILED, token("SOL"))
+    query = parse_list_query({"status": "failed", "tokenIn": "sol", "userId": "alice", "limit": "7", "cursor": cursor})
+    assert query.to_filter() == OrderFilter("alice", Status.FAILED, token("SOL"))
     assert (query.limit, query.position()) == (7, POSITION)
 
 
+class Filters(list[OrderFilter]):
+    """A `HistoryReader` without orders; notes what it is asked for."""
+
+    def list_orders(self, wanted: OrderFilter, _limit: int, _after: Position | None = None) -> Page:
+        self.append(wanted)
+        return Page((), None)
+
+
+def asked_for(query: dict[str, str], caller: str | None) -> OrderFilter:
+    reader: Any = Filters()
+    read = parse_list_query(query)
+    list_orders(reader, read.to_filter(), read.limit, read.position(), caller)
+    (wanted,) = reader
+    return cast(OrderFilter, wanted)
+
+
 def test_who_is_authenticated_sees_their_own_orders_whatever_they_ask_for() -> None:
-    assert list_orders({"userId": "bob"}).to_filter("alice").user_id == "alice"
-    assert list_orders({}).to_filter("alice").user_id == "alice"
+    assert asked_for({"userId": "bob"}, "alice").user_id == "alice"
+    assert asked_for({}, "alice").user_id == "alice"
+    assert asked_for({"userId": "bob"}, None).user_id == "bob"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from order_engine.application.submit_order import SubmitOrder
+from order_engine.application.place_order import PlaceOrder
 from order_engine.contracts.fields import ANONYMOUS
-from order_engine.contracts.json_body import read_object
-from order_engine.contracts.orders import place_order
+from order_engine.contracts.json_body import parse_object
+from order_engine.contracts.place_order import parse_order
 from order_engine.domain.errors import InvalidOrder
 from order_engine.domain.tokens import WRAPPED_SOL_MINT
 from tests.support.orders import terms
@@ -18,8 +18,8 @@ from tests.support.orders import terms
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}
 
 
-def command(fields: dict[str, Any], default_slippage: str = "0.01", **context: Any) -> SubmitOrder:
-    return place_order(fields).to_command(default_slippage, **context)
+def command(fields: dict[str, Any], default_slippage: str = "0.01", **context: Any) -> PlaceOrder:
+    return parse_order(fields).to_command(default_slippage, **context)
 
 
 def faults(fields: dict[str, Any], **context: Any) -> set[tuple[str, str]]:
@@ -31,7 +31,7 @@ def faults(fields: dict[str, Any], **context: Any) -> set[tuple[str, str]]:
 
 
 def test_the_smallest_order_is_a_market_order_with_the_default_slippage() -> None:
-    assert command(ORDER) == SubmitOrder(ANONYMOUS, terms("1.5", slippage="0.01"))
+    assert command(ORDER) == PlaceOrder(ANONYMOUS, terms("1.5", slippage="0.01"))
 
 
 @pytest.mark.parametrize("default", ["0.01", "0.005", "0"])
@@ -71,7 +71,7 @@ def test_an_amount_is_kept_as_it_was_entered_but_without_exponent(amount: Any, u
 
 def test_a_json_number_is_never_a_binary_float() -> None:
     body = '{"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 9007199.254740993, "slippage": 0.1}'
-    asked = command(read_object(body)).terms
+    asked = command(parse_object(body)).terms
     assert (asked.amount_in, asked.slippage_bps) == (2**53 + 1, 1_000)
     assert faults({**ORDER, "amountIn": 1.5}) == {("amountIn", "invalid_type")}
 

@@ -6,18 +6,10 @@ import json
 
 import pytest
 
-from order_engine.application.ports import Allowance
-from order_engine.contracts.json_body import BodyTooLarge, MalformedJson, UnsupportedMediaType
-from order_engine.contracts.problems import problem_of
-from order_engine.contracts.rate_limits import allowance_headers, refusal_headers
-from order_engine.domain.errors import (
+from order_engine.application.errors import (
     ClientUnreachable,
     DependencyUnavailable,
-    FieldError,
     IdempotencyConflict,
-    IllegalTransition,
-    InvalidOrder,
-    MalformedOrderId,
     NotConnected,
     NotTheOwner,
     OrderNotFound,
@@ -26,6 +18,12 @@ from order_engine.domain.errors import (
     TooManySubscriptions,
     VersionConflict,
 )
+from order_engine.application.ports import Allowance
+from order_engine.contracts.json_body import BodyTooLarge, MalformedJson, UnsupportedMediaType
+from order_engine.contracts.order_id import MalformedOrderId
+from order_engine.contracts.problems import problem_of
+from order_engine.contracts.rate_limits import allowance_headers, refusal_headers
+from order_engine.domain.errors import FieldError, IllegalTransition, InvalidOrder
 from tests.support.orders import CONFIRMED, after, new_order
 
 ORDER = after(new_order("0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"), *CONFIRMED)

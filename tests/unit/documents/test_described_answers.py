@@ -1,74 +1,60 @@
-"""What the engine says is what the documents say it says: real orders, nothing more and nothing less."""
+"""What the engine says is what the documents describe: real orders, nothing more and nothing less."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from order_engine.application.messages import error, snapshots, status_update, subscribed
-from order_engine.application.order_history import OrderTrail, Page, failures
-from order_engine.application.targets import ALL, order_target, user_target
-from order_engine.contracts.orders import place_order
-from order_engine.contracts.views import accepted_view, order_view, page_view, trail_view
+from order_engine.application.messages import Message, OrderPlaced, OrderShown, Pong, Snapshot, StatusUpdate
+from order_engine.application.ports import OrderTrail, Page, failed_attempts
+from order_engine.contracts.frames import JsonFrameCodec
+from order_engine.contracts.views import accepted_view, one_order, order_view, page_view, trail_view
 from order_engine.domain.order import Order
-from order_engine.venues.simulated import SimulationSettings
 from tests.support.documents import Schema, assert_message, assert_valid, asyncapi, openapi, resolved
-from tests.support.engine import Engine
+from tests.support.engine import WEBSOCKET_URL, InMemoryEngine
+from tests.unit.documents.lives import lives
 
-WISHES: list[dict[str, Any]] = [
-    {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"},
-    {"tokenIn": "sol", "tokenOut": "usdc", "amountIn": "+0.000000001", "slippage": "-0"},
-    {"tokenIn": "USDC", "tokenOut": "SOL", "amountIn": "1e3", "slippage": "0.5", "minAmountOut": ".5"},
-    {"tokenIn": "BONK", "tokenOut": "USDC", "amountIn": 99999999999, "type": "market"},
-    {"tokenIn": "mSOL", "tokenOut": "SOL", "amountIn": "20.", "slippageTolerance": ".01"},
-]
-BAD_LUCK = {
-    "none": SimulationSettings("1"),
-    "quotes": SimulationSettings("7", quote_failure_rate=0.5),
-    "simulations": SimulationSettings("1", simulation_failure_rate=0.5),
-    "executions": SimulationSettings("1", execution_failure_rate=0.5),
-    "everything": SimulationSettings("1", quote_failure_rate=0.4, execution_failure_rate=0.7),
-}
+CODEC = JsonFrameCodec(WEBSOCKET_URL)
+EVERY_LIFE = pytest.mark.parametrize("order", lives().values(), ids=lives().keys())
 
 
-def orders() -> Iterator[Any]:
-    for name, settings in BAD_LUCK.items():
-        for number, wish in enumerate(WISHES):
-            engine = Engine(settings=settings)
-            placed = place_order({**wish, "clientOrderId": str(number)})
-            order = engine.desk.submit(placed.to_command("0.01", correlation_id="request-1")).order
-            yield pytest.param(order if number else engine.cancel(order), id=f"{name}-{number}-first")
-            yield pytest.param(engine.settle(order), id=f"{name}-{number}-last")
+def frames(*messages: Message) -> list[Any]:
+    return [json.loads(frame) for message in messages for frame in CODEC.encode(message)]
 
 
-@pytest.mark.parametrize("order", list(orders()))
+def steps(order: Order) -> Iterator[Order]:
+    """Yield the order as it was after each of its events."""
+    for version in range(1, order.version + 1):
+        yield replace(order, events=order.events[:version])
+
+
+@EVERY_LIFE
 def test_an_order(order: Order) -> None:
-    schemas = {
-        "Order": order_view(order),
-        "OneOrder": {"success": True, "order": order_view(order)},
-        "OrderAccepted": accepted_view(order, "wss://example.com/dev"),
+    for step in steps(order):
+        assert_valid(order_view(step), {"$ref": "#/components/schemas/Order"}, openapi())
+    answers: dict[str, Any] = {
+        "OneOrder": one_order(order),
+        "OrderAccepted": accepted_view(order, WEBSOCKET_URL),
         "OrderPage": page_view(Page((order, order), None)),
-        "OrderTrail": trail_view(OrderTrail(order, tuple(failures(order)))),
+        "OrderTrail": trail_view(OrderTrail(order, tuple(failed_attempts(order)))),
     }
-    for name, view in schemas.items():
-        assert_valid(view, {"$ref": f"#/components/schemas/{name}"}, openapi())
+    for name, answer in answers.items():
+        assert_valid(answer, {"$ref": f"#/components/schemas/{name}"}, openapi())
 
 
-@pytest.mark.parametrize("order", list(orders()))
-def test_its_messages(order: Order) -> None:
-    for message in (*snapshots(order, 0), *(status_update(order, event) for event in order.events)):
-        assert_message(dict(message))
-
-
-@pytest.mark.parametrize("target", [order_target("01a1fc59-121a-7ddb-8732-cd9cdb1aed2f"), user_target("alice"), ALL])
-def test_a_subscription(target: str) -> None:
-    assert_message(dict(subscribed(target)))
+@EVERY_LIFE
+def test_its_frames(order: Order) -> None:
+    updates = (StatusUpdate(order, event) for event in order.events)
+    for frame in frames(Snapshot(order), OrderPlaced(order, replayed=True), OrderShown(order), *updates):
+        assert_message(frame)
 
 
 def test_what_is_not_described_is_noticed() -> None:
-    order = order_view(Engine().submit())
+    order = dict(order_view(InMemoryEngine().place()))
     for wrong in (
         order | {"colour": "red"},
         order | {"amountIn": 1.5},
@@ -77,9 +63,26 @@ def test_what_is_not_described_is_noticed() -> None:
     ):
         with pytest.raises(AssertionError):
             assert_valid(wrong, {"$ref": "#/components/schemas/Order"}, openapi())
-    for message in (error("of_no_kind", "…"), {"type": "gossip"}):
+    for message in ({"type": "error", "code": "of_no_kind", "message": "…"}, {"type": "gossip"}):
         with pytest.raises(AssertionError):
-            assert_message(dict(message))
+            assert_message(message)
+
+
+def test_a_status_decides_what_is_in_an_event() -> None:
+    order = lives()["calm 0"]
+    pending, routing, *_ = (frame for event in order.events for frame in frames(StatusUpdate(order, event)))
+    view = json.loads(json.dumps(order_view(order)))
+    with pytest.raises(AssertionError):
+        assert_message(routing | {"data": pending["data"]})
+    view["events"][1]["data"] = pending["data"]
+    with pytest.raises(AssertionError):
+        assert_valid(view, {"$ref": "#/components/schemas/Order"}, openapi())
+
+
+def test_an_answer_repeats_the_request_id() -> None:
+    (pong,) = frames(Pong(InMemoryEngine().clock.now(), request_id="1"))
+    assert pong["requestId"] == "1"
+    assert_message(pong)
 
 
 def examples() -> Iterator[Any]:
@@ -100,3 +103,14 @@ def examples() -> Iterator[Any]:
 @pytest.mark.parametrize(("value", "schema", "document"), list(examples()))
 def test_an_example(value: object, schema: Schema, document: Schema) -> None:
     assert_valid(value, schema, document)
+
+
+@pytest.mark.parametrize("path", ["/api/orders", "/api/orders/execute"])
+def test_the_examples_of_a_placed_order_show_its_present_status(path: str) -> None:
+    responses = openapi()["paths"][path]["post"]["responses"]
+    shown = {
+        status: {resolved(example)["value"]["status"] for example in media["examples"].values()}
+        for status in ("201", "200")
+        for media in [responses[status]["content"]["application/json"]]
+    }
+    assert shown == {"201": {"pending"}, "200": {"confirmed"}}

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docs.generate.events import EXECUTION_CODES
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 import order_engine
 from docs.generate.__main__ import documents, main
 from docs.generate.errors import FIELD_CODES
-from docs.generate.events import EXECUTION_CODES
 from order_engine.contracts.routes import METHODS
 from order_engine.domain.errors import ExecutionError
 from tests.support.documents import Schema, asyncapi, openapi, resolved

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import boto3
 import pytest
 
-from order_engine import bootstrap
 from tests.support.functions import Deployment, forget
 
 
@@ -13,9 +13,9 @@ from tests.support.functions import Deployment, forget
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """Give the functions with everything behind the ports in memory."""
 
-    def no_client(*what: Any) -> NoReturn:
-        raise AssertionError(f"A client for {what} is wanted: something is not in memory.")
+    def no_client(_session: boto3.Session, service: str, **_options: Any) -> NoReturn:
+        raise AssertionError(f"A client for {service} is wanted: something is not in memory.")
 
-    monkeypatch.setattr(bootstrap, "_client", no_client)
+    monkeypatch.setattr(boto3.Session, "client", no_client)
     yield Deployment(monkeypatch)
     forget()

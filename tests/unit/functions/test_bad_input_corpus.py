@@ -27,7 +27,7 @@ def without_a_trace(deployed: Deployment) -> Iterator[None]:
     engine = deployed.engine
     yield
     assert (engine.orders.orders, engine.queue.messages, engine.ledger.records) == ({}, [], {})
-    assert (engine.subscriptions.rows, engine.subscriptions.stream, deployed.history.orders) == ({}, [], {})
+    assert (engine.subscriptions.rows, engine.subscriptions.stream, deployed.ports.history.orders) == ({}, [], {})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.adapters.process import SystemRandomness
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.contracts.events import JsonEventCodec
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
@@ -18,6 +20,7 @@ from tests.support.orders import CONFIRMED, after, new_order
 
 
 def test_an_order_is_stored_queued_and_answered(deployed: Deployment) -> None:
+    deployed.replace("randomness", SystemRandomness())
     status, headers, body = deployed.http("http_place_order")
     (order,) = deployed.stored()
     request_id = event("http_place_order")["requestContext"]["requestId"]
@@ -76,7 +79,7 @@ def test_an_order_is_told_as_it_is_now(deployed: Deployment, steps: tuple[Status
     status, _, body = deployed.http("http_get_order")
     assert (status, body["success"]) == (200, True)
     assert (body["order"]["id"], body["order"]["status"]) == (ALICES_ORDER, order.status)
-    assert [one["seq"] for one in body["order"]["events"]] == list(range(1, order.version + 1))
+    assert [event["seq"] for event in body["order"]["events"]] == list(range(1, order.version + 1))
 
 
 def test_an_order_is_cancelled_once_and_stays_so(deployed: Deployment) -> None:
@@ -123,7 +126,7 @@ def test_a_failure_of_ours_is_told_without_its_inner_life(deployed: Deployment, 
         def create(self, order: Order) -> Order | None:
             raise mistake
 
-    deployed.replace("orders", Down())
+    deployed.replace("orders", Down(JsonEventCodec()))
     status, headers, body = deployed.http("http_place_order")
     assert (status, body["code"]) in {(503, "service_unavailable"), (500, "internal_error")}
     assert headers["content-type"] == "application/problem+json"

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from order_engine import bootstrap
-from order_engine.application.ports import Allowance, Census
-from order_engine.application.watch_engine import Dependency
-from order_engine.domain.errors import RateLimited
+from order_engine.application.errors import DependencyUnavailable, RateLimited
+from order_engine.application.ports import Allowance, Dependency, StatusCounts
 from tests.support.events import event
-from tests.support.functions import Deployment, Service
+from tests.support.functions import SETTINGS, Deployment
 
 
 def get(path: str, **query: str) -> dict[str, Any]:
@@ -21,7 +19,15 @@ def get(path: str, **query: str) -> dict[str, Any]:
     return given
 
 
-def test_health_without_asking_anything_is_always_good(deployed: Deployment) -> None:
+def dependency(name: str, *, down: bool, vital: bool = True) -> Dependency:
+    def check() -> None:
+        if down:
+            raise DependencyUnavailable("no answer")
+
+    return Dependency(name, check, vital=vital)
+
+
+def test_health_that_asks_nothing_is_good(deployed: Deployment) -> None:
     status, headers, body = deployed.http("http_health")
     assert (status, body) == (200, {"status": "healthy", "timestamp": "2026-01-01T00:00:00.000Z"})
     assert headers["cache-control"] == "no-store"
@@ -38,18 +44,15 @@ def test_health_without_asking_anything_is_always_good(deployed: Deployment) -> 
 def test_deep_health_asks_everything(
     deployed: Deployment, orders: bool, history: bool, status: int, health: str
 ) -> None:
-    needed = (
-        Dependency("orders", Service(down=orders).check),
-        Dependency("history", Service(down=history).check, vital=False),
-    )
-    deployed.replace("dependencies", needed)
+    dependencies = dependency("orders", down=orders), dependency("history", down=history, vital=False)
+    deployed.replace("dependencies", dependencies)
     answered, _, body = deployed.http(get("/health", deep="1"))
     assert (answered, body["status"]) == (status, health)
     assert body["dependencies"].keys() == {"orders", "history"}
 
 
 def test_metrics_tell_the_queue_and_the_orders(deployed: Deployment) -> None:
-    deployed.counts.publish(Census(1, {"confirmed": 3, "failed": 1}))
+    deployed.ports.published_counts.publish(StatusCounts(1, {"confirmed": 3, "failed": 1}))
     deployed.http("http_place_order")
     status, _, body = deployed.http(get("/api/metrics"))
     assert (status, body["queue"]["waiting"]) == (200, 1)
@@ -82,7 +85,7 @@ def test_who_may_place_more_is_told_how_many(deployed: Deployment) -> None:
 def test_the_dashboard_knows_the_websocket_and_may_talk_to_nothing_else(deployed: Deployment) -> None:
     status, headers, page = deployed.http(get("/"))
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert bootstrap.environment().text("WEBSOCKET_URL") in page
+    assert SETTINGS["WEBSOCKET_URL"] in page
     assert "{{" not in page
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from order_engine import bootstrap
 from order_engine.adapters.process import ThreadExecutor
-from order_engine.application.execute_order import SAFETY_MARGIN
-from order_engine.config import InvalidSetting
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.application import execute_order
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.execute_order import SAFETY_MARGIN, OrderExecution
+from order_engine.contracts.events import JsonEventCodec
+from order_engine.contracts.views import order_view
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
+from order_engine.entrypoints.settings import InvalidSettings
 from order_engine.fakes.orders import InMemoryOrderStore
 from tests.support.events import ALICES_ORDER, BOBS_ORDER, event
 from tests.support.functions import Deployment
@@ -41,7 +43,7 @@ def wake_up(order_id: str) -> str:
 
 def comes_again_in(deployed: Deployment, body: str) -> float:
     """Return the seconds until the message is visible."""
-    (visible_at,) = [one.visible_at for one in deployed.engine.queue.messages if one.body == body]
+    (visible_at,) = [message.visible_at for message in deployed.engine.queue.messages if message.body == body]
     left: timedelta = visible_at - deployed.engine.clock.now()
     return left.total_seconds()
 
@@ -90,7 +92,7 @@ def test_a_retry_comes_again_when_it_is_due(deployed: Deployment) -> None:
     order = keep(deployed, ALICES_ORDER)
     assert deployed.deliver([wake_up(order.id)]) == [wake_up(order.id)]
     retried = deployed.engine.now(order)
-    assert (retried.status, retried.events[-1].data["attempt"]) == (Status.PENDING, 2)
+    assert (retried.status, retried.attempt) == (Status.PENDING, 2)
     due: Any = retried.next_attempt_at
     assert isinstance(due, datetime)
     too_late = comes_again_in(deployed, wake_up(order.id)) - (due - deployed.engine.clock.now()).total_seconds()
@@ -106,7 +108,7 @@ def test_an_order_that_keeps_failing_fails_after_its_retries_and_its_message_is_
         deployed.engine.clock.sleep(10)
     failed = deployed.engine.now(order)
     assert (failed.status, failed.attempts) == (Status.FAILED, 4)
-    assert failed.events[-1].data["error"]["code"] == "quote_unavailable"
+    assert order_view(failed)["error"]["code"] == "quote_unavailable"
     assert deployed.engine.queue.messages == []
 
 
@@ -129,7 +131,7 @@ def test_a_failure_of_ours_gives_the_message_back_for_longer_and_longer(
         def load(self, order_id: str) -> Order:
             raise DependencyUnavailable(f"DynamoDB did not answer for {order_id}")
 
-    deployed.replace("orders", Down())
+    deployed.replace("orders", Down(JsonEventCodec()))
     deployed.engine.queue.put(wake_up(ALICES_ORDER))
     deployed.engine.queue.messages[0].receive_count = received_before
     assert deployed.deliver() == [wake_up(ALICES_ORDER)]
@@ -149,7 +151,7 @@ def test_a_message_that_can_not_even_be_given_back_comes_again_by_itself(deploye
 def test_a_setting_that_makes_no_sense_fails_the_invocation_and_blames_no_order(deployed: Deployment) -> None:
     deployed.set(MAX_RETRY_ATTEMPTS="many")
     order = keep(deployed, ALICES_ORDER)
-    with pytest.raises(InvalidSetting, match="MAX_RETRY_ATTEMPTS"):
+    with pytest.raises(InvalidSettings, match="MAX_RETRY_ATTEMPTS"):
         deployed.deliver([wake_up(order.id)])
     assert deployed.engine.now(order) == order
     assert deployed.engine.queue.receive() == []
@@ -157,8 +159,7 @@ def test_a_setting_that_makes_no_sense_fails_the_invocation_and_blames_no_order(
 
 def test_the_orders_of_a_batch_are_executed_at_once_by_what_was_built_before(deployed: Deployment) -> None:
     everybody = Barrier(10)
-    built: list[object] = []
-    build = bootstrap.order_execution
+    built: list[OrderExecution] = []
 
     class Meeting(InMemoryOrderStore):
         """A table at which all orders of the batch have to be at the same time."""
@@ -167,15 +168,15 @@ def test_the_orders_of_a_batch_are_executed_at_once_by_what_was_built_before(dep
             everybody.wait(10)
             return InMemoryOrderStore.load(self, order_id)
 
-    def building() -> object:
-        built.append(build())
+    def build(*parts: Any) -> OrderExecution:
+        built.append(OrderExecution(*parts))
         return built[-1]
 
-    meeting = Meeting(deployed.engine.orders.orders)
+    meeting = Meeting(JsonEventCodec(), deployed.engine.orders.orders)
     deployed.replace("orders", meeting)
     deployed.replace("executor", ThreadExecutor())
     deployed.set(QUOTE_LATENCY_MS="0", EXECUTION_LATENCY_MS="0")
-    deployed.patch.setattr(bootstrap, "order_execution", building)
+    deployed.patch.setattr(execute_order, "OrderExecution", build)
     orders = [new_order() for _ in range(10)]
     for order in orders:
         meeting.create(order)

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from order_engine.application.order_history import OrderFilter
-from order_engine.application.watch_engine import HISTORY_PROBE
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.ports import HistoryReader, OrderFilter, OrderTrail, Page, Position
+from order_engine.application.ports.dependencies import HISTORY_PROBE
 from order_engine.domain.events import Status
 from order_engine.domain.tokens import token
 from tests.support.events import ALICES_ORDER, event
 from tests.support.functions import Deployment
-from tests.support.orders import CONFIRMED, FAILED, after, new_order
+from tests.support.orders import CONFIRMED, FAILED, START, after, new_order
 
 
 @pytest.fixture
 def recorded(deployed: Deployment) -> Deployment:
-    """Give a history with an order of each of two users."""
-    orders = [after(new_order(ALICES_ORDER, "alice"), *FAILED), after(new_order(user_id="bob"), *CONFIRMED)]
-    deployed.history.record(orders)
+    """Give a history with an order of each of two users, Bob's first."""
+    alices, bobs = new_order(ALICES_ORDER, "alice"), new_order(user_id="bob", at=START - timedelta(hours=1))
+    deployed.ports.history.record([after(bobs, *CONFIRMED), after(alices, *FAILED)])
     return deployed
+
+
+@dataclass
+class Reader:
+    """`HistoryReader` that notes what it is asked for, and may be down."""
+
+    history: HistoryReader
+    asked: list[tuple[OrderFilter, int, Position | None]] = field(default_factory=list)
+    down: bool = False
+
+    def list_orders(self, wanted: OrderFilter, limit: int, after: Position | None = None) -> Page:
+        self.asked.append((wanted, limit, after))
+        return self.history.list_orders(wanted, limit, after)
+
+    def trail(self, order_id: str) -> OrderTrail:
+        return self.history.trail(order_id)
+
+    def check(self) -> None:
+        if self.down:
+            raise DependencyUnavailable("Postgres did not answer.")
+
+
+@pytest.fixture
+def reader(recorded: Deployment) -> Reader:
+    """Give what the function reads the history with."""
+    reader = Reader(recorded.ports.history_reader)
+    recorded.replace("history_reader", reader)
+    return reader
 
 
 def get(path: str, user: str | None = None, **query: str) -> dict[str, Any]:
@@ -33,16 +63,16 @@ def get(path: str, user: str | None = None, **query: str) -> dict[str, Any]:
     return given
 
 
-def test_orders_are_listed(recorded: Deployment) -> None:
+def test_orders_are_listed_newest_first(recorded: Deployment) -> None:
     status, headers, body = recorded.http(get("/api/orders"), "read_history")
     assert (status, headers["content-type"], body["success"]) == (200, "application/json", True)
     assert [order["status"] for order in body["orders"]] == ["failed", "confirmed"]
     assert "nextCursor" not in body
 
 
-def test_the_query_is_what_is_looked_for(recorded: Deployment) -> None:
+def test_the_query_is_what_the_history_is_asked_for(recorded: Deployment, reader: Reader) -> None:
     recorded.http(get("/api/orders", status="failed", tokenIn="SOL", limit="7"), "read_history")
-    assert recorded.reader.asked == [(OrderFilter(None, Status.FAILED, token("SOL")), 7, None)]
+    assert reader.asked == [(OrderFilter(None, Status.FAILED, token("SOL")), 7, None)]
 
 
 def test_who_is_authenticated_sees_their_own_orders_only(recorded: Deployment) -> None:
@@ -50,11 +80,11 @@ def test_who_is_authenticated_sees_their_own_orders_only(recorded: Deployment) -
     assert [order["userId"] for order in body["orders"]] == ["bob"]
 
 
-def test_a_query_that_makes_no_sense_is_refused_and_named(recorded: Deployment) -> None:
+def test_a_query_that_makes_no_sense_is_refused_and_named(recorded: Deployment, reader: Reader) -> None:
     status, headers, body = recorded.http(get("/api/orders", limit="many", offset="5"), "read_history")
     assert (status, headers["content-type"]) == (422, "application/problem+json")
     assert {fault["field"] for fault in body["errors"]} == {"limit", "offset"}
-    assert recorded.reader.asked == []
+    assert reader.asked == []
 
 
 def test_a_history_tells_every_failed_attempt(recorded: Deployment) -> None:
@@ -66,7 +96,7 @@ def test_a_history_tells_every_failed_attempt(recorded: Deployment) -> None:
 def test_somebody_elses_history_is_answered_like_an_unknown_one(recorded: Deployment) -> None:
     path = f"/api/orders/{ALICES_ORDER}/history"
     stranger = recorded.http(get(path, user="mallory"), "read_history")
-    recorded.history.orders.clear()
+    recorded.ports.history.orders.clear()
     assert recorded.http(get(path, user="mallory"), "read_history") == stranger
     assert (stranger[0], stranger[2]["code"]) == (404, "order_not_found")
 
@@ -76,8 +106,8 @@ def test_an_order_id_that_is_none_is_refused(recorded: Deployment) -> None:
     assert (status, body["code"]) == (400, "invalid_order_id")
 
 
-def test_the_question_whether_postgres_is_there_is_answered(recorded: Deployment) -> None:
+def test_the_health_check_of_postgres_is_answered(recorded: Deployment, reader: Reader) -> None:
     assert recorded.call("read_history", HISTORY_PROBE) == {}
-    recorded.postgres.down = True
+    reader.down = True
     with pytest.raises(DependencyUnavailable):
         recorded.call("read_history", HISTORY_PROBE)

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from order_engine.adapters.process import LambdaDeadline
+from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.ports import DeadLetter
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.contracts.views import order_view
 from order_engine.domain.events import Status
+from order_engine.entrypoints.deadline import LambdaDeadline
 from order_engine.fakes.queue import InMemoryDeadLetters, Message
 from tests.support.functions import Context, Deployment
 from tests.support.orders import CONFIRMED, after, new_order
@@ -27,7 +28,7 @@ def wake_up(order_id: str) -> str:
 
 
 def test_overdue_orders_are_queued_again(deployed: Deployment) -> None:
-    lost, done = deployed.engine.submit(), deployed.engine.submit()
+    lost, done = deployed.engine.place(), deployed.engine.place()
     deployed.engine.cancel(done)
     deployed.engine.queue.messages.clear()
     assert deployed.call("sweep_orders", "schedule", 60) == {"swept": 0}
@@ -37,7 +38,7 @@ def test_overdue_orders_are_queued_again(deployed: Deployment) -> None:
 
 
 def test_a_stuck_order_waits_for_its_turn_unless_an_operator_asks_for_all(deployed: Deployment) -> None:
-    stuck = deployed.engine.submit()
+    stuck = deployed.engine.place()
     deployed.engine.queue.messages.clear()
     deployed.engine.clock.sleep(60 + 20 * 60)
     assert deployed.call("sweep_orders", "schedule", 60) == {"swept": 0}
@@ -47,7 +48,7 @@ def test_a_stuck_order_waits_for_its_turn_unless_an_operator_asks_for_all(deploy
 
 @pytest.mark.parametrize("content", [False, None, 1, "true", [], {}])
 def test_all_can_only_be_true(deployed: Deployment, content: object) -> None:
-    deployed.engine.submit()
+    deployed.engine.place()
     deployed.engine.clock.sleep(60)
     deployed.engine.queue.messages.clear()
     with pytest.raises(ValueError, match='"all" can only be true'):
@@ -56,7 +57,7 @@ def test_all_can_only_be_true(deployed: Deployment, content: object) -> None:
 
 
 def test_letters_are_looked_at_and_their_orders_closed_as_far_as_can_be_answered_for(deployed: Deployment) -> None:
-    never_signed, signed = deployed.engine.submit(), deployed.engine.sign(deployed.engine.submit())
+    never_signed, signed = deployed.engine.place(), deployed.engine.sign(deployed.engine.place())
     bury(deployed, "wake up!", wake_up(UNKNOWN), wake_up(never_signed.id), wake_up(signed.id), "{}")
     assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 5, "closed": 1}
     assert deployed.engine.now(never_signed).status is Status.FAILED
@@ -64,7 +65,7 @@ def test_letters_are_looked_at_and_their_orders_closed_as_far_as_can_be_answered
 
 
 def test_a_letter_that_makes_the_closing_fail_does_not_keep_the_others_from_being_closed(deployed: Deployment) -> None:
-    signed, never_signed = deployed.engine.sign(deployed.engine.submit()), deployed.engine.submit()
+    signed, never_signed = deployed.engine.sign(deployed.engine.place()), deployed.engine.place()
     deployed.replace("venues", {})  # the venue of the signed one is gone
     bury(deployed, wake_up(signed.id), wake_up(never_signed.id))
     assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 2, "closed": 1}
@@ -73,27 +74,27 @@ def test_a_letter_that_makes_the_closing_fail_does_not_keep_the_others_from_bein
 
 def test_a_letter_that_can_not_be_put_back_does_not_keep_the_others_from_it(deployed: Deployment) -> None:
     class Sticky(InMemoryDeadLetters):
-        def put_back(self, letter: DeadLetter) -> None:
-            if letter.body == "one":
+        def release(self, letter: DeadLetter) -> None:
+            if letter.body == "sticky":
                 raise DependencyUnavailable("The receipt is too old.")
-            InMemoryDeadLetters.put_back(self, letter)
+            InMemoryDeadLetters.release(self, letter)
 
     deployed.replace("dead_letters", Sticky(deployed.engine.queue))
-    bury(deployed, "one", "two")
+    bury(deployed, "sticky", "free")
     deployed.call("close_dead_letters", "schedule", 60)
     now = deployed.engine.clock.now()
     assert [letter.visible_at <= now for letter in deployed.engine.queue.dead] == [False, True]
 
 
 def test_letters_stay_visible_and_the_next_run_looks_again(deployed: Deployment) -> None:
-    signed = deployed.engine.sign(deployed.engine.submit())
+    signed = deployed.engine.sign(deployed.engine.place())
     bury(deployed, "wake up!", wake_up(signed.id))
     deployed.call("close_dead_letters", "schedule", 60)
     now = deployed.engine.clock.now()
     assert [letter.visible_at <= now for letter in deployed.engine.queue.dead] == [True, True]
     deployed.engine.clock.sleep(61)
     assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 2, "closed": 1}
-    assert deployed.engine.now(signed).events[-1].data["error"]["code"] == "transaction_expired"
+    assert order_view(deployed.engine.now(signed))["error"]["code"] == "transaction_expired"
 
 
 def test_an_order_that_has_ended_counts_as_closed_and_does_not_change(deployed: Deployment) -> None:
@@ -107,15 +108,15 @@ def test_an_order_that_has_ended_counts_as_closed_and_does_not_change(deployed: 
 def test_without_time_reading_stops_and_what_was_read_is_put_back(deployed: Deployment) -> None:
     bury(deployed, *("wake up!" for _ in range(5)))
     assert deployed.call("close_dead_letters", "schedule", 4.9) == {"letters": 1, "closed": 0}
-    assert len(list(deployed.dead_letters.read())) == 5
+    assert len(list(deployed.ports.dead_letters.read())) == 5
 
 
 def test_redriven_letters_have_no_second_effect(deployed: Deployment) -> None:
-    order = deployed.engine.submit()
+    order = deployed.engine.place()
     deployed.engine.work()
     done = deployed.engine.now(order)
     bury(deployed, wake_up(order.id))
-    assert deployed.dead_letters.redrive() == 1
+    assert deployed.ports.dead_letters.redrive() == 1
     assert deployed.deliver() == []
     assert deployed.engine.now(order) == done
     assert len(deployed.engine.ledger.landed(order.id)) == 1

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from order_engine.adapters.order_items import from_item, to_item
-from order_engine.application.ports import Census, Subscription
+from order_engine.adapters.dynamodb.order_items import OrderItems
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.ports import StatusCounts, Subscription
 from order_engine.application.targets import ALL, order_target
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.contracts.events import JsonEventCodec
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.fakes.history import InMemoryHistory
@@ -22,6 +23,7 @@ from tests.support.invariants import check_life
 
 RECORDS = event("dynamodb_order_stream")["Records"]
 IMAGES = [record["dynamodb"]["NewImage"] for record in RECORDS if "NewImage" in record["dynamodb"]]
+ITEMS = OrderItems(JsonEventCodec())
 
 
 def listen(deployed: Deployment, connection: str, target: str) -> None:
@@ -29,15 +31,15 @@ def listen(deployed: Deployment, connection: str, target: str) -> None:
 
 
 def seen(deployed: Deployment, connection: str, order_id: str) -> list[int]:
-    return [one["seq"] for one in deployed.frames(connection) if one["orderId"] == order_id]
+    return [frame["seq"] for frame in deployed.frames(connection) if frame["orderId"] == order_id]
 
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_the_sample_images_are_what_the_table_holds(image: dict[str, Any]) -> None:
-    order = from_item(image)
+    order = ITEMS.from_item(image)
     check_life(order)
     closed = {"open", "dueAt"} if order.status.terminal else set()
-    assert image == {name: value for name, value in to_item(order).items() if name not in closed}
+    assert image == {name: value for name, value in ITEMS.to_item(order).items() if name not in closed}
 
 
 def test_every_event_goes_to_those_who_listen(deployed: Deployment) -> None:
@@ -51,11 +53,11 @@ def test_every_event_goes_to_those_who_listen(deployed: Deployment) -> None:
 
 
 def test_new_subscribers_are_welcomed_and_connections_and_expired_rows_are_not(deployed: Deployment) -> None:
-    deployed.engine.orders.orders[ALICES_ORDER] = from_item(IMAGES[-1])
+    deployed.engine.orders.orders[ALICES_ORDER] = ITEMS.from_item(IMAGES[-1])
     deployed.call("push_updates", "dynamodb_subscription_stream")
     subscribed, snapshot = deployed.frames(CONNECTION)
     assert subscribed == {"type": "subscribed", "orderId": ALICES_ORDER}
-    assert [one["seq"] for one in snapshot["events"]] == [3, 4, 5]
+    assert [event["seq"] for event in snapshot["events"]] == [3, 4, 5]
     (other,) = deployed.engine.clients.inboxes.keys() - {CONNECTION}
     assert deployed.frames(other) == [{"type": "subscribed", "channel": "all"}]
 
@@ -63,7 +65,7 @@ def test_new_subscribers_are_welcomed_and_connections_and_expired_rows_are_not(d
 def test_a_batch_of_both_streams_records_that_tell_nothing_new_is_fine(deployed: Deployment) -> None:
     deployed.call("push_updates", {"Records": [RECORDS[-1]]})
     deployed.call("write_history", {"Records": [RECORDS[-1]]})
-    assert (deployed.engine.clients.inboxes, deployed.history.orders) == ({}, {})
+    assert (deployed.engine.clients.inboxes, deployed.ports.history.orders) == ({}, {})
 
 
 def test_a_table_that_is_down_has_the_batch_come_again(deployed: Deployment) -> None:
@@ -71,7 +73,7 @@ def test_a_table_that_is_down_has_the_batch_come_again(deployed: Deployment) -> 
         def load(self, order_id: str) -> Order:
             raise DependencyUnavailable(order_id)
 
-    deployed.replace("orders", Down())
+    deployed.replace("orders", Down(JsonEventCodec()))
     with pytest.raises(DependencyUnavailable):
         deployed.call("push_updates", "dynamodb_subscription_stream")
 
@@ -79,27 +81,27 @@ def test_a_table_that_is_down_has_the_batch_come_again(deployed: Deployment) -> 
 def test_the_history_holds_the_newest_of_each_order_and_the_counts_follow(deployed: Deployment) -> None:
     for _ in range(2):  # a batch that comes again changes nothing
         deployed.call("write_history", "dynamodb_order_stream")
-        assert {order.id: order.version for order in deployed.history.orders.values()} == {
+        assert {order.id: order.version for order in deployed.ports.history.orders.values()} == {
             ALICES_ORDER: 5,
             BOBS_ORDER: 3,
         }
-        assert without_zeros(deployed.counts.read()) == {"confirmed": 1, "pending": 1}
-    assert deployed.history.orders[ALICES_ORDER].status is Status.CONFIRMED
+        assert without_zeros(deployed.ports.published_counts.read()) == {"confirmed": 1, "pending": 1}
+    assert deployed.ports.history.orders[ALICES_ORDER].status is Status.CONFIRMED
 
 
 def test_counting_anew_publishes_what_is_there(deployed: Deployment) -> None:
     deployed.call("write_history", "dynamodb_order_stream")
-    del deployed.history.orders[BOBS_ORDER]
+    del deployed.ports.history.orders[BOBS_ORDER]
     assert deployed.call("write_history", {"recount": True}) is None
-    assert without_zeros(deployed.counts.read()) == {"confirmed": 1}
+    assert without_zeros(deployed.ports.published_counts.read()) == {"confirmed": 1}
 
 
 def test_without_postgres_the_batch_comes_again(deployed: Deployment) -> None:
     class Down(InMemoryHistory):
-        def record(self, orders: Sequence[Order]) -> Census:
+        def record(self, orders: Sequence[Order]) -> StatusCounts:
             raise DependencyUnavailable(f"{len(orders)} orders")
 
     deployed.replace("history", Down())
     with pytest.raises(DependencyUnavailable):
         deployed.call("write_history", "dynamodb_order_stream")
-    assert deployed.counts.read() == {}
+    assert deployed.ports.published_counts.read() == {}

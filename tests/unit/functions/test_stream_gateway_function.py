@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from order_engine.application.errors import ClientUnreachable
+from order_engine.application.messages import Message
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target
-from order_engine.domain.errors import ClientUnreachable
+from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.domain.events import Status
 from order_engine.fakes.clients import InMemorySubscriptions
 from tests.support.clients import ConnectedClients
@@ -66,7 +68,7 @@ def test_a_connection_for_an_order_id_that_is_none_is_refused(deployed: Deployme
 
 def test_an_authenticated_connection_is_the_users(deployed: Deployment) -> None:
     deployed.call("stream_gateway", as_user("alice", "websocket_connect_order"))
-    assert [one.user_id for one in deployed.engine.subscriptions.stream] == ["alice"]
+    assert [subscription.user_id for subscription in deployed.engine.subscriptions.stream] == ["alice"]
 
 
 def test_a_connection_that_ends_leaves_nothing_behind(deployed: Deployment) -> None:
@@ -111,10 +113,10 @@ def test_an_order_is_accepted_before_anything_is_heard_of_it(connected: Deployme
 
         def add(self, subscription: Subscription) -> None:
             InMemorySubscriptions.add(self, subscription)
-            connected.engine.pusher.welcome([subscription])
+            connected.engine.pusher.push_snapshots([subscription])
 
     prompt = Prompt(connections=connected.engine.subscriptions.connections)
-    connected.engine.subscriptions = prompt
+    connected.ports.subscriptions = prompt
     connected.replace("subscriptions", prompt)
     frames = say(connected, "websocket_execute_order")
     assert [frame["type"] for frame in frames] == ["accepted", "subscribed", "snapshot"]
@@ -189,7 +191,7 @@ def test_a_frame_that_makes_no_sense_is_answered(
 ) -> None:
     (refused,) = say(connected, given)
     assert (refused["type"], refused["code"], bool(refused["message"])) == ("error", code, True)
-    assert ([one["field"] for one in refused["errors"]] if fields else refused.get("errors")) == fields
+    assert ([fault["field"] for fault in refused["errors"]] if fields else refused.get("errors")) == fields
     assert (connected.stored(), connected.engine.queue.messages) == ([], [])
     assert connected.engine.subscriptions.stream == []
 
@@ -209,8 +211,8 @@ def test_a_mistake_of_ours_is_answered_without_its_inner_life(connected: Deploym
 
 def test_who_has_left_meanwhile_needs_no_answer(connected: Deployment) -> None:
     class Gone(ConnectedClients):
-        def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
+        def post(self, connection_id: str, message: Message) -> None:
             raise ClientUnreachable(f"{connection_id}: {message}")
 
-    connected.replace("clients", Gone())
+    connected.replace("clients", Gone(JsonFrameCodec("")))
     assert connected.call("stream_gateway", "websocket_ping") == {"statusCode": 200}

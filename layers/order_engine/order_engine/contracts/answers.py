@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired
 
+from typing_extensions import TypedDict  # as in events.schema
+
+from order_engine.application.monitor import Health
 from order_engine.contracts.events.schema import EventView, ExecutionFault, TermsData
 from order_engine.contracts.wire_types import (
+    Attempt,
     CorrelationId,
     Count,
     DecimalString,
     Describe,
     OrderId,
     Seq,
-    StatusName,
     Timestamp,
     TxHash,
     VenueName,
 )
+from order_engine.domain.events import Status
 
 
 class OrderView(TermsData):
@@ -25,14 +29,14 @@ class OrderView(TermsData):
     id: OrderId
     clientOrderId: NotRequired[str]
     userId: str
-    status: StatusName
+    status: Status
     version: Annotated[int, Describe("The number of events, which is the `seq` of the last.", minimum=1)]
     amountOut: NotRequired[Annotated[DecimalString, Describe("Once confirmed.")]]
     executedPrice: NotRequired[Annotated[DecimalString, Describe("Once confirmed; token out per token in.")]]
     fee: NotRequired[Annotated[DecimalString, Describe("Once confirmed; of the token in.")]]
     priceImpact: NotRequired[Annotated[DecimalString, Describe("Once confirmed; a fraction.")]]
     venue: NotRequired[Annotated[VenueName, Describe("Of the current attempt, from `building` on.")]]
-    txHash: NotRequired[Annotated[TxHash, Describe("From `submitted` on.")]]
+    txHash: NotRequired[Annotated[TxHash, Describe("While submitted, and once confirmed.")]]
     attempts: Annotated[Count, Describe("How many were begun.")]
     error: NotRequired[Annotated[ExecutionFault, Describe("Once failed.")]]
     correlationId: NotRequired[CorrelationId]
@@ -46,7 +50,7 @@ class OrderAccepted(TypedDict):
 
     success: Literal[True]
     orderId: OrderId
-    status: Annotated[StatusName, Describe("`pending`; of an order placed before, whatever it is now.")]
+    status: Annotated[Status, Describe("`pending`; of an order placed before, whatever it is now.")]
     message: str
     websocketUrl: Annotated[str, Describe("Where every step of the order can be followed live.")]
 
@@ -70,7 +74,7 @@ class FailedAttemptView(TypedDict):
     """An attempt that went wrong."""
 
     seq: Seq
-    attempt: Annotated[Count, Describe("From 1; 0 where none was begun.")]
+    attempt: Attempt
     timestamp: Timestamp
     error: ExecutionFault
 
@@ -117,9 +121,9 @@ class MetricsView(TypedDict):
 class HealthReport(TypedDict):
     """How the engine is; `degraded` means that only the past can't be seen."""
 
-    status: Annotated[str, Describe(enum=["healthy", "degraded", "unhealthy"])]
+    status: Health
     timestamp: Timestamp
-    dependencies: NotRequired[Annotated[dict[str, str], Describe("With `deep=1`: each of them.")]]
+    dependencies: NotRequired[Annotated[dict[str, Health], Describe("With `deep=1`: each of them.")]]
     problems: NotRequired[Annotated[list[str], Describe("With `deep=1`: what is wrong with the settings.")]]
 
 
@@ -140,4 +144,4 @@ class Problem(TypedDict):
     status: Annotated[int, Describe(minimum=400, maximum=599)]
     code: str
     detail: str
-    errors: NotRequired[Annotated[list[FieldFault], Describe("With `validation_failed` and the like.")]]
+    errors: NotRequired[Annotated[list[FieldFault], Describe("With `validation_failed` and `invalid_order_id`.")]]

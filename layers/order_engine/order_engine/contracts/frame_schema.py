@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired
+
+from typing_extensions import TypedDict  # as in events.schema
 
 from order_engine.contracts.answers import FieldFault, OrderAccepted, OrderView
 from order_engine.contracts.events.schema import EventView
-from order_engine.contracts.wire_types import CorrelationId, Describe, OrderId, RequestId, Seq, StatusName, Timestamp
+from order_engine.contracts.wire_types import CorrelationId, Describe, OrderId, RequestId, Seq, Timestamp
+from order_engine.domain.events import Status
 
 Channel = Literal["user", "all"]
 
@@ -38,7 +41,7 @@ class SnapshotFrame(TypedDict):
     type: Literal["snapshot"]
     orderId: OrderId
     seq: Annotated[Seq, Describe("Of the last event of this frame.")]
-    status: StatusName
+    status: Annotated[Status, Describe("After the last event of this frame.")]
     events: list[EventView]
     correlationId: NotRequired[CorrelationId]
 

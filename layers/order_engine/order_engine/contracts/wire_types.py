@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from order_engine.domain.events import Status
 from order_engine.domain.tokens import TOKENS
 
 
@@ -23,8 +22,7 @@ class Describe:
 
 
 OrderId = Annotated[str, Describe(format="uuid")]
-StatusName = Annotated[str, Describe(enum=[status.value for status in Status])]
-OrderType = Annotated[str, Describe(enum=["market"])]
+OrderType = Annotated[str, Describe(const="market")]
 Timestamp = Annotated[str, Describe("UTC, with milliseconds.", format="date-time")]
 Seq = Annotated[int, Describe("Its place in the order's life: gapless from 1.", minimum=1)]
 Attempt = Annotated[int, Describe("From 1.", minimum=1)]

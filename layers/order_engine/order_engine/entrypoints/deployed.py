@@ -29,12 +29,12 @@ class Deployed(Generic[S]):
     """
 
     def __init__(self, kind: type[S]) -> None:
-        self._kind = kind
+        self.kind = kind
 
     @cached_property
     def settings(self) -> S:
         """The settings. Raises `InvalidSettings`."""
-        return read_settings(self._kind, os.environ)
+        return read_settings(self.kind, os.environ)
 
     @cached_property
     def ports(self) -> AwsPorts:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired
+
+from typing_extensions import TypedDict  # pydantic, which reads these, takes that of typing from Python 3.12 on
 
 from order_engine.contracts.wire_types import (
     AsEntered,
@@ -17,12 +19,12 @@ from order_engine.contracts.wire_types import (
     OrderType,
     Seq,
     SignedDecimalString,
-    StatusName,
     Symbol,
     Timestamp,
     TxHash,
     VenueName,
 )
+from order_engine.domain.events import Status
 
 
 class ExecutionFault(TypedDict):
@@ -127,7 +129,7 @@ class ConfirmedData(TypedDict):
     fee: Annotated[DecimalString, Describe("Of the token in.")]
     priceImpact: DecimalString
     slippageBps: Annotated[SignedDecimalString, Describe("How much less than quoted, in basis points.")]
-    pool: Annotated[dict[str, Any], Describe("The pool's state before the swap, as its venue writes it.")]
+    pool: Annotated[dict[str, Any], Describe("The pool's state before the swap; integers as decimal strings.")]
 
 
 class FailedData(TypedDict):
@@ -152,6 +154,6 @@ class EventView(TypedDict):
     """One step of an order's life; `status` says what is in `data`."""
 
     seq: Seq
-    status: StatusName
+    status: Status
     timestamp: Timestamp
     data: EventData

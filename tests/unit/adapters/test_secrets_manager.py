@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.exceptions import ConnectTimeoutError
 
-from order_engine.adapters.secrets import read_secret
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.adapters.secrets_manager import Secrets
+from order_engine.application.errors import DependencyUnavailable
 
 
-class Secrets:
+class SecretsManager:
     """Answers like Secrets Manager, and counts how often it is asked."""
 
     def __init__(self, answer: str | Exception) -> None:
@@ -26,18 +25,17 @@ class Secrets:
         return {"SecretString": self.answer}
 
 
-def provider(secrets: Secrets) -> SecretsProvider:
-    client: Any = secrets
-    return SecretsProvider(boto3_client=client)
+def secrets_of(client: Any) -> Secrets:
+    return Secrets.of(client)
 
 
-def test_a_secret_is_read_once_for_a_while() -> None:
-    secrets = Secrets('{"host": "db", "port": 5432}')
-    source = provider(secrets)
-    assert read_secret(source, "arn", 60) == read_secret(source, "arn", 60) == {"host": "db", "port": 5432}
-    assert secrets.asked == 1
+def test_a_secret_is_cached() -> None:
+    service = SecretsManager('{"host": "db", "port": 5432}')
+    secrets = secrets_of(service)
+    assert secrets.read("arn") == secrets.read("arn") == {"host": "db", "port": 5432}
+    assert service.asked == 1
 
 
 def test_no_answer_is_a_dependency_that_is_not_there() -> None:
     with pytest.raises(DependencyUnavailable):
-        read_secret(provider(Secrets(ConnectTimeoutError(endpoint_url="https://nowhere"))), "arn", 60)
+        secrets_of(SecretsManager(ConnectTimeoutError(endpoint_url="https://nowhere"))).read("arn")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from order_engine.adapters.dynamodb_chain import DynamoDBLedger
-from order_engine.domain.errors import DependencyUnavailable
+from order_engine.adapters.simulated_market.dynamodb_ledger import DynamoDBLedger
+from order_engine.application.errors import DependencyUnavailable
 from tests.contracts.ledger import LANDED, LedgerContract, record
 
 if TYPE_CHECKING:

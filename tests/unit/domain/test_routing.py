@@ -1,10 +1,13 @@
+"""The choice between the venues' quotes, and the sentence that explains it."""
+
 from __future__ import annotations
 
 import pytest
 
 from order_engine.domain.errors import ExecutionError, NoLiquidity, QuoteUnavailable, UnknownPair
+from order_engine.domain.events import Fault, Refusal
+from order_engine.domain.routing import best_quote, error_without_quotes, explain_choice
 from order_engine.domain.swaps import Quote
-from order_engine.venues.router import choose, explain, no_quote
 
 
 def quote(venue: str, amount_out: int, price_impact: str = "0.001") -> Quote:
@@ -38,17 +41,17 @@ def quote(venue: str, amount_out: int, price_impact: str = "0.001") -> Quote:
     ],
 )
 def test_the_larger_amount_out_wins(quotes: list[Quote], venue: str, sentence: str) -> None:
-    best = choose(quotes)
+    best = best_quote(quotes)
 
     assert best.venue == venue
-    assert choose(quotes[::-1]) is best
-    assert explain(best, quotes, {}) == sentence
+    assert best_quote(quotes[::-1]) is best
+    assert explain_choice(best, quotes, []) == sentence
 
 
 def test_the_explanation_names_who_gave_no_quote() -> None:
     only = quote("meteora", 7)
 
-    sentence = explain(only, [only], {"raydium": QuoteUnavailable("no answer")})
+    sentence = explain_choice(only, [only], [Refusal("raydium", Fault.of(QuoteUnavailable("no answer")))])
 
     assert sentence == "Meteora was chosen: Raydium gave no quote (quote_unavailable)."
 
@@ -61,7 +64,7 @@ def test_the_explanation_names_who_gave_no_quote() -> None:
         ([UnknownPair("pair"), NoLiquidity("big")], UnknownPair),
     ],
 )
-def test_without_a_quote_a_retry_is_worth_it_if_any_venue_says_so(
+def test_without_a_quote_a_retryable_error_is_raised_if_any_venue_has_one(
     errors: list[ExecutionError], raised: type[ExecutionError]
 ) -> None:
-    assert type(no_quote(errors)) is raised
+    assert type(error_without_quotes(errors)) is raised

@@ -1,4 +1,4 @@
-"""Accepting orders: stored first, then queued; the same wish twice is one order."""
+"""Placing orders: stored first, then queued; the same command twice is one order."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from uuid import UUID
 
 import pytest
 
+from order_engine.application.errors import DependencyUnavailable, IdempotencyConflict, RateLimited
+from order_engine.application.place_order import PlaceOrder
 from order_engine.application.ports import Allowance
-from order_engine.application.submit_order import SubmitOrder
-from order_engine.domain.errors import DependencyUnavailable, IdempotencyConflict, RateLimited
+from order_engine.contracts.events import JsonEventCodec
+from order_engine.contracts.queue import JsonWakeUpCodec
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.queue import InMemoryQueue
-from tests.support.engine import Engine
+from tests.support.engine import InMemoryEngine
 from tests.support.orders import after, terms
 
 
@@ -50,13 +52,13 @@ class OneEach:
         return Allowance(1, 0, 42)
 
 
-def queued(engine: Engine) -> list[str]:
+def queued(engine: InMemoryEngine) -> list[str]:
     return [json.loads(message.body)["orderId"] for message in engine.queue.messages]
 
 
 def test_an_accepted_order_is_stored_pending_and_queued() -> None:
-    engine = Engine()
-    order = engine.submit(terms("2.50"), "alice", client_order_id="mine", correlation_id="request-1")
+    engine = InMemoryEngine()
+    order = engine.place(terms("2.50"), "alice", client_order_id="mine", correlation_id="request-1")
     assert engine.now(order) == order
     assert (order.status, order.version, order.user_id) == (Status.PENDING, 1, "alice")
     assert (order.client_order_id, order.correlation_id) == ("mine", "request-1")
@@ -65,17 +67,17 @@ def test_an_accepted_order_is_stored_pending_and_queued() -> None:
 
 
 def test_without_a_key_the_same_order_twice_is_two_orders() -> None:
-    engine = Engine()
-    assert engine.submit().id != engine.submit().id
+    engine = InMemoryEngine()
+    assert engine.place().id != engine.place().id
     assert len(engine.orders.orders) == 2
 
 
 def test_with_a_key_the_same_order_twice_is_one_and_both_get_the_same_answer() -> None:
-    engine = Engine()
-    wish = SubmitOrder("alice", terms("1"), idempotency_key="k")
-    first = engine.desk.submit(wish)
+    engine = InMemoryEngine()
+    command = PlaceOrder("alice", terms("1"), idempotency_key="k")
+    first = engine.placement.place(command)
     engine.clock.sleep(1)
-    again = engine.desk.submit(SubmitOrder("alice", terms("1.0"), idempotency_key="k"))
+    again = engine.placement.place(PlaceOrder("alice", terms("1.0"), idempotency_key="k"))
     assert (first.replayed, again.replayed) == (False, True)
     assert again.order == first.order
     assert list(engine.orders.orders) == [first.order.id]
@@ -83,87 +85,87 @@ def test_with_a_key_the_same_order_twice_is_one_and_both_get_the_same_answer() -
 
 
 def test_the_same_key_of_another_user_is_another_order() -> None:
-    engine = Engine()
-    alices = engine.submit(user_id="alice", idempotency_key="k")
-    bobs = engine.submit(user_id="bob", idempotency_key="k")
+    engine = InMemoryEngine()
+    alices = engine.place(user_id="alice", idempotency_key="k")
+    bobs = engine.place(user_id="bob", idempotency_key="k")
     assert alices.id != bobs.id
 
 
 def test_user_and_key_can_not_be_shifted_into_one_another() -> None:
-    engine = Engine()
-    assert engine.submit(user_id="a", idempotency_key="bc").id != engine.submit(user_id="ab", idempotency_key="c").id
+    engine = InMemoryEngine()
+    assert engine.place(user_id="a", idempotency_key="bc").id != engine.place(user_id="ab", idempotency_key="c").id
 
 
 def test_the_same_key_with_another_order_is_a_conflict_and_changes_nothing() -> None:
-    engine = Engine()
-    first = engine.submit(terms("1"), idempotency_key="k")
+    engine = InMemoryEngine()
+    first = engine.place(terms("1"), idempotency_key="k")
     with pytest.raises(IdempotencyConflict) as conflict:
-        engine.submit(terms("2"), idempotency_key="k")
+        engine.place(terms("2"), idempotency_key="k")
     assert conflict.value.order_id == first.id
     assert engine.orders.stream == [first]
     assert queued(engine) == [first.id]
 
 
-def test_a_replay_wakes_a_pending_order_again_as_the_first_request_may_have_died() -> None:
-    engine = Engine()
-    order = engine.submit(idempotency_key="k")
+def test_a_replay_of_a_pending_order_sends_its_message_again_as_the_first_request_may_have_died() -> None:
+    engine = InMemoryEngine()
+    order = engine.place(idempotency_key="k")
     engine.queue.messages.clear()
     engine.clock.sleep(1)
-    engine.submit(idempotency_key="k")
+    engine.place(idempotency_key="k")
     assert queued(engine) == [order.id]
 
 
 @pytest.mark.parametrize("steps", [(Status.ROUTING,), (Status.CANCELLED,)])
-def test_a_replay_of_an_order_that_is_under_way_or_done_wakes_nobody(steps: tuple[Status, ...]) -> None:
-    engine = Engine()
-    moved_on = after(engine.submit(idempotency_key="k"), *steps)
+def test_a_replay_of_an_order_that_is_under_way_or_done_sends_no_message(steps: tuple[Status, ...]) -> None:
+    engine = InMemoryEngine()
+    moved_on = after(engine.place(idempotency_key="k"), *steps)
     engine.orders.append(moved_on)
     engine.queue.messages.clear()
-    again = engine.desk.submit(SubmitOrder("alice", terms(), idempotency_key="k"))
+    again = engine.placement.place(PlaceOrder("alice", terms(), idempotency_key="k"))
     assert (again.order, again.replayed) == (moved_on, True)
     assert queued(engine) == []
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-def test_a_queue_that_is_down_costs_time_but_not_the_order(key: str | None) -> None:
-    engine = Engine()
-    queue = DeadQueue(engine.clock)
-    desk = replace(engine.desk, queue=queue)
-    accepted = desk.submit(SubmitOrder("alice", terms(), idempotency_key=key))
-    assert queue.asked == [accepted.order.id]
+def test_a_queue_that_is_down_delays_the_order_and_loses_nothing(key: str | None) -> None:
+    engine = InMemoryEngine()
+    queue = DeadQueue(engine.clock, JsonWakeUpCodec())
+    placement = replace(engine.placement, queue=queue)
+    placed = placement.place(PlaceOrder("alice", terms(), idempotency_key=key))
+    assert queue.asked == [placed.order.id]
     engine.clock.sleep(60)
     assert engine.sweep() == 1
-    assert engine.settle(accepted.order).status is Status.CONFIRMED
+    assert engine.settle(placed.order).status is Status.CONFIRMED
 
 
-def test_a_store_that_is_down_is_told_and_nothing_is_queued() -> None:
-    engine = Engine()
-    desk = replace(engine.desk, orders=DeadStore())
+def test_a_store_that_is_down_is_an_error_and_nothing_is_queued() -> None:
+    engine = InMemoryEngine()
+    placement = replace(engine.placement, orders=DeadStore(JsonEventCodec()))
     with pytest.raises(DependencyUnavailable):
-        desk.submit(SubmitOrder("alice", terms()))
+        placement.place(PlaceOrder("alice", terms()))
     assert queued(engine) == []
 
 
-def test_who_has_placed_too_many_is_refused_before_anything_is_stored_and_nobody_else_is() -> None:
-    engine = Engine()
-    desk = replace(engine.desk, limiter=OneEach())
-    assert desk.submit(SubmitOrder("alice", terms())).allowance == Allowance(1, 0, 42)
+def test_a_user_who_has_placed_too_many_is_refused_before_anything_is_stored_and_nobody_else_is() -> None:
+    engine = InMemoryEngine()
+    placement = replace(engine.placement, limiter=OneEach())
+    assert placement.place(PlaceOrder("alice", terms())).allowance == Allowance(1, 0, 42)
     with pytest.raises(RateLimited) as refused:
-        desk.submit(SubmitOrder("alice", terms()))
+        placement.place(PlaceOrder("alice", terms()))
     assert refused.value.retry_after == 42
-    assert desk.submit(SubmitOrder("bob", terms())).order.user_id == "bob"
+    assert placement.place(PlaceOrder("bob", terms())).order.user_id == "bob"
     assert [order.user_id for order in engine.orders.stream] == ["alice", "bob"]
     assert len(queued(engine)) == 2
 
 
 def test_asking_again_for_an_accepted_order_is_answered_even_when_no_new_one_may_be_placed() -> None:
-    engine = Engine()
-    desk = replace(engine.desk, limiter=OneEach())
-    first = desk.submit(SubmitOrder("alice", terms("1"), idempotency_key="k"))
-    again = desk.submit(SubmitOrder("alice", terms("1.0"), idempotency_key="k"))
+    engine = InMemoryEngine()
+    placement = replace(engine.placement, limiter=OneEach())
+    first = placement.place(PlaceOrder("alice", terms("1"), idempotency_key="k"))
+    again = placement.place(PlaceOrder("alice", terms("1.0"), idempotency_key="k"))
     assert (again.replayed, again.order) == (True, first.order)
     with pytest.raises(IdempotencyConflict):
-        desk.submit(SubmitOrder("alice", terms("2"), idempotency_key="k"))
+        placement.place(PlaceOrder("alice", terms("2"), idempotency_key="k"))
     with pytest.raises(RateLimited):
-        desk.submit(SubmitOrder("alice", terms("1"), idempotency_key="other"))
+        placement.place(PlaceOrder("alice", terms("1"), idempotency_key="other"))
     assert len(engine.orders.stream) == 1
