@@ -121,6 +121,7 @@ check-code: .venv/.synced
 	@for folder in $(dir $(wildcard functions/*/app.py)) tests/infrastructure/; do \
 		MYPYPATH=layers/order_engine:$$folder $(BIN)/mypy $$folder*.py || exit 1; done
 	$(BIN)/mypy tests/conftest.py tests/e2e tests/unit/documents
+	MYPYPATH=tests/unit/client $(BIN)/mypy tests/unit/client
 	$(BIN)/lint-imports
 
 check-layers: .venv/.synced
