@@ -6,7 +6,7 @@ OrdersError
 │   ├── NotAllowed         401, 403
 │   ├── NotFound           404
 │   ├── Conflict           409: it is too late, or the key is taken
-│   ├── RateLimited        429: slow down
+│   ├── RateLimited        429: too many requests or subscriptions
 │   └── ServerFault        5xx that did not go away by asking again
 ├── Unavailable            no answer, or none that helps, though asked several times
 ├── UnexpectedAnswer       an answer that this client can't read
@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from orders_client.problem_codes import STATUS_BY_CODE
 
 
 class OrdersError(Exception):
@@ -87,7 +89,7 @@ class Conflict(ApiError):
 
 
 class RateLimited(ApiError):
-    """Too many requests."""
+    """Too many requests in a minute, or subscriptions on a connection."""
 
 
 class ServerFault(ApiError):
@@ -115,21 +117,6 @@ _KINDS: dict[int, type[ApiError]] = {
     404: NotFound,
     409: Conflict,
     429: RateLimited,
-}
-
-_STATUS_OF_CODE = {
-    "validation_failed": 422,
-    "invalid_order_id": 400,
-    "invalid_json": 400,
-    "unknown_action": 400,
-    "order_not_found": 404,
-    "idempotency_conflict": 409,
-    "too_late_to_cancel": 409,
-    "not_connected": 409,
-    "too_many_subscriptions": 409,
-    "rate_limited": 429,
-    "service_unavailable": 503,
-    "internal_error": 500,
 }
 
 _NEXT_STEPS = {
@@ -178,7 +165,7 @@ def problem_from(
     detail = body.get("detail") or body.get("message") or body.get("title") or "The API gave no reason."
     faults = (fault for fault in body.get("errors") or () if isinstance(fault, Mapping))
     return Problem(
-        status=_STATUS_OF_CODE.get(code, 0) if status is None else status,
+        status=STATUS_BY_CODE.get(code, 0) if status is None else status,
         code=code,
         detail=str(detail),
         errors=tuple(
