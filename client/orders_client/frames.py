@@ -12,6 +12,9 @@ from orders_client.wire import event_from, order_from
 
 Frame = dict[str, Any]
 
+_ANSWERS = ("accepted", "order", "subscribed", "error")
+"""The types of messages that answer a question by its id; one of another type is no answer, whatever id it has."""
+
 
 def frame_from(text: str) -> Frame:
     """Read a message. What is none is empty, and so says nothing."""
@@ -55,6 +58,8 @@ def asked_in(frame: Frame) -> str | None:
     if frame.get("type") == "snapshot":
         return order_key(str(frame.get("orderId")))
     if frame.get("type") == "subscribed" and "orderId" in frame:
+        return None
+    if frame.get("type") not in _ANSWERS:
         return None
     request_id = frame.get("requestId")
     if isinstance(request_id, str):

@@ -11,7 +11,15 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """Where an order is in its life."""
+    """Where an order is in its life.
+
+    A newer engine may know more statuses. Such a status is kept as its text, equals it, and is not terminal:
+
+    >>> Status("resting")
+    <Status.RESTING: 'resting'>
+    >>> Status("resting").terminal, Status("resting") in list(Status)
+    (False, False)
+    """
 
     PENDING = "pending"
     ROUTING = "routing"
@@ -25,6 +33,16 @@ class Status(StrEnum):
     def terminal(self) -> bool:
         """Whether no step can follow."""
         return self in (Status.CONFIRMED, Status.FAILED, Status.CANCELLED)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Status | None:
+        """Return a member for a status that this client does not know; it is none of those that iterating yields."""
+        if not isinstance(value, str) or not value:
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value.upper()
+        member._value_ = value
+        return member
 
 
 @dataclass(frozen=True, slots=True)

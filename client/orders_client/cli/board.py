@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from orders_client.cli.output import COLOURS, clock_time, note, print_json, status_text, swap_text
+from orders_client.cli.output import clock_time, note, print_json, status_style, status_text, swap_text
 from orders_client.fold import Update
 from orders_client.models import Event, Status
 from orders_client.stream import OrderStream
@@ -100,9 +101,9 @@ class Row:
         retries = sum(event.status is Status.PENDING for event in self.events[:begin])
         text = Text(f"↻{retries} " if retries else "", "yellow")
         if width < _ROOM_FOR_NAMES:
-            return text.append("●" * len(attempt) + f" {attempt[-1].status.value}", COLOURS[attempt[-1].status])
+            return text.append("●" * len(attempt) + f" {attempt[-1].status.value}", status_style(attempt[-1].status))
         for event, following in zip(attempt, [*attempt[1:], None], strict=True):
-            text.append(event.status.value, COLOURS[event.status])
+            text.append(event.status.value, status_style(event.status))
             if following and width >= _ROOM_FOR_TIMES:
                 text.append(f" {(following.timestamp - event.timestamp).total_seconds():.2f}", "dim")
             text.append(" → " if following else "", "dim")
@@ -111,7 +112,9 @@ class Row:
     def result(self) -> str:
         """Return how much came out, or why nothing did."""
         data = self.events[-1].data
-        return str(data.get("amountOut") or data.get("error", {}).get("code") or "")
+        error = data.get("error")
+        code = error.get("code") if isinstance(error, Mapping) else None
+        return str(data.get("amountOut") or code or "")
 
     def venue(self) -> str:
         """Return the venue that was chosen."""

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from orders_client.models import Event, Failure, Health, History, Metrics, Order, Status
 
-COLOURS = {
+_COLOURS = {
     Status.PENDING: "yellow",
     Status.ROUTING: "cyan",
     Status.BUILDING: "cyan",
@@ -45,9 +45,14 @@ def print_json(console: Console, value: Any) -> None:
     console.out(json.dumps(plain(value), ensure_ascii=False), highlight=False)
 
 
+def status_style(status: Status) -> str:
+    """Return the colour of a status; one that this client does not know has none."""
+    return _COLOURS.get(status, "")
+
+
 def status_text(status: Status) -> Text:
     """Return the status in its colour."""
-    return Text(status.value, COLOURS[status])
+    return Text(status.value, status_style(status))
 
 
 def swap_text(terms: Mapping[str, Any]) -> str:
@@ -101,8 +106,9 @@ def steps_table(events: Iterable[Event]) -> Table:
 
 
 def note(event: Event) -> str:
-    """Return what is worth knowing of a step, in a few words."""
-    return _NOTES[event.status](event.data)
+    """Return what is worth knowing of a step, in a few words; nothing of a step that this client does not know."""
+    describe = _NOTES.get(event.status)
+    return describe(event.data) if describe else ""
 
 
 def _pending_note(data: Mapping[str, Any]) -> str:
