@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -206,6 +207,12 @@ class TestAsking:
         engine.health = health
         done = engine.run("health")
         assert (done.exit_code, health in done.stdout) == (code, True)
+
+
+def test_the_version_is_that_of_the_package(engine: FakeEngine) -> None:
+    done = engine.run("--version")
+    assert (done.exit_code, done.stdout) == (0, f"orders {version('order-engine')}\n")
+    assert not engine.requests
 
 
 class TestLoad:
