@@ -10,6 +10,7 @@ OrdersError
 │   └── ServerFault        5xx that did not go away by asking again
 ├── Unavailable            no answer, or none that helps, though asked several times
 ├── UnexpectedAnswer       an answer that this client can't read
+├── NotConfirmed           an order without a receipt, as it has not been executed
 └── StreamClosed           the stream was closed while somebody waited
 """
 
@@ -102,6 +103,10 @@ class Unavailable(OrdersError):
 
 class UnexpectedAnswer(OrdersError):
     """The answer is not one that this client knows."""
+
+
+class NotConfirmed(OrdersError):
+    """The order is not confirmed, so it has no receipt."""
 
 
 class StreamClosed(OrdersError):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orders_client.cli import follow, load, orders, rebuild_history, redrive
+from orders_client.cli import follow, load, orders, rebuild_history, redrive, verify
 from orders_client.cli.exits import EPILOG, exit_code, report
 from orders_client.cli.shared import Setup
 from orders_client.errors import OrdersError
@@ -63,6 +63,7 @@ _COMMANDS: list[tuple[str, str, Callable[..., None]]] = [
     (_USE, "list", orders.list_orders),
     (_USE, "history", orders.history),
     (_USE, "cancel", orders.cancel),
+    (_USE, "verify", verify.verify),
     (_USE, "load", load.load),
     (_OPERATE, "metrics", orders.metrics),
     (_OPERATE, "health", orders.health),

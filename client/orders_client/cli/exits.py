@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from orders_client.errors import ApiError, OrdersError
+from orders_client.errors import ApiError, NotConfirmed, OrdersError
 from orders_client.models import Status
 
 
@@ -17,23 +17,27 @@ class ExitCode(IntEnum):
 
     DONE = 0
     NOT_CONFIRMED = 1
-    """An order that was waited for has failed or was cancelled."""
+    """An order that was waited for has failed or was cancelled, or a receipt is wrong."""
     USAGE = 2
     REFUSED = 3
     """The API refused, and will again."""
     UNAVAILABLE = 4
     """No answer, or none that can be read; or an order did not end in time. Another try may succeed."""
+    NO_RECEIPT = 5
+    """The order is not confirmed, so there is nothing to verify."""
     INTERRUPTED = 130
 
 
 EPILOG = (
-    "Exit codes: 0 done · 1 an order that was waited for is not confirmed · 2 wrong usage · 3 refused by the API ·"
-    " 4 no answer, or not in time · 130 interrupted"
+    "Exit codes: 0 done · 1 an order that was waited for is not confirmed, or a receipt is wrong · 2 wrong usage ·"
+    " 3 refused by the API · 4 no answer, or not in time · 5 no receipt to verify · 130 interrupted"
 )
 
 
 def exit_code(error: OrdersError) -> ExitCode:
     """Return the exit code for an error."""
+    if isinstance(error, NotConfirmed):
+        return ExitCode.NO_RECEIPT
     return ExitCode.REFUSED if isinstance(error, ApiError) else ExitCode.UNAVAILABLE
 
 

@@ -13,7 +13,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from orders_client.comparison import Verification
 from orders_client.models import Event, Failure, Health, History, Metrics, Order, Status
+
+_LONGEST_SHOWN = 30
 
 _COLOURS = {
     Status.PENDING: "yellow",
@@ -178,6 +181,29 @@ def health_table(health: Health) -> Table:
     for name, state in {"engine": health.status, **health.dependencies}.items():
         table.add_row(name, Text(state, "green" if state == "healthy" else "red"))
     return table
+
+
+def verification_table(verification: Verification) -> RenderableType:
+    """Return each comparison, and what they come to."""
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    for name in ("field", "told", "recomputed", ""):
+        table.add_column(name, overflow="fold")
+    for check in verification.checks:
+        mark = Text("✓", "green") if check.right else Text("✗", "bold red")
+        told, recomputed = (_shortened(value, check.right) for value in (check.told, check.recomputed))
+        table.add_row(Text(check.field, "" if check.right else "red"), told, recomputed, mark)
+    wrong = verification.wrong
+    verdict = (
+        Text(f"The receipt is wrong: {', '.join(wrong)}", "red") if wrong else Text("The receipt is right.", "green")
+    )
+    return Group(table, Text(), verdict)
+
+
+def _shortened(value: str | None, right: bool) -> Text:
+    """Return a value, of a long one that is right only its ends: it stands there twice."""
+    if value is None:
+        return Text("-")
+    return Text(f"{value[:10]}…{value[-10:]}" if right and len(value) > _LONGEST_SHOWN else value)
 
 
 def facts_table() -> Table:
