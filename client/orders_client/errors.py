@@ -7,9 +7,9 @@ OrdersError
 │   ├── NotFound           404
 │   ├── Conflict           409: it is too late, or the key is taken
 │   ├── RateLimited        429: too many requests or subscriptions
-│   └── ServerFault        5xx that did not go away by asking again
-├── Unavailable            no answer, or none that helps, though asked several times
-├── UnexpectedAnswer       an answer that this client can't read
+│   └── ServerFault        5xx that no retry changed
+├── Unavailable            no retry got an answer, other than that the service is unavailable
+├── UnexpectedAnswer       an answer that this client can't decode
 ├── NotConfirmed           an order without a receipt, as it has not been executed
 └── StreamClosed           the stream was closed while somebody waited
 """
@@ -48,7 +48,7 @@ class Problem:
     Args:
         status: the HTTP status; for the stream, the one that the same code has over HTTP, else 0.
         code: stable, machine-readable.
-        request_id: what to name when asking for help.
+        request_id: the id that the engine's logs have.
         retry_after: seconds after which another try makes sense, where the API says so.
     """
 
@@ -74,7 +74,7 @@ class ApiError(OrdersError):
 
 
 class InvalidRequest(ApiError):
-    """The request makes no sense as it is."""
+    """The request is malformed or fails validation."""
 
 
 class NotAllowed(ApiError):
@@ -86,7 +86,7 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """It makes sense, but not in the present state."""
+    """The order, or the idempotency key, is in a state that rules the request out."""
 
 
 class RateLimited(ApiError):
@@ -98,11 +98,11 @@ class ServerFault(ApiError):
 
 
 class Unavailable(OrdersError):
-    """Nobody answered, or only that the service is not available."""
+    """No attempt got an answer, other than that the service is unavailable."""
 
 
 class UnexpectedAnswer(OrdersError):
-    """The answer is not one that this client knows."""
+    """The answer can't be decoded."""
 
 
 class NotConfirmed(OrdersError):
@@ -143,7 +143,7 @@ def _next_step(problem: Problem) -> str:
         wait = f"Wait {problem.retry_after:g} s" if problem.retry_after else "Wait a little"
         return f"{wait} and send less at once."
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return f"Report it, with the request id {problem.request_id}." if problem.request_id else "Report it."
+        return f"LoadReport it, with the request id {problem.request_id}." if problem.request_id else "LoadReport it."
     if problem.code == _UNKNOWN:
         return "Check the address (--url, ORDERS_URL): an order engine would have said more."
     return "Check the request against the API's description."

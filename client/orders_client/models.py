@@ -1,4 +1,4 @@
-"""What the API answers, as frozen dataclasses: amounts are Decimal, times are aware UTC, absent values are None."""
+"""The API's answers as frozen dataclasses: amounts are Decimal, times are aware UTC, absent values are None."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An attempt that went wrong: the event that says so, the attempt's number from 1, and why (code, message, …)."""
+    """A failed attempt: the `seq` of its event, its number from 1, and its error (code, message, …)."""
 
     seq: int
     attempt: int
@@ -120,7 +120,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """An order as the history keeps it, with each failed attempt."""
+    """An order as it is stored in Postgres, with each failed attempt."""
 
     order: Order
     failures: tuple[Failure, ...]
@@ -137,7 +137,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the engine is: ``healthy``, ``degraded`` or ``unhealthy``; and each dependency, where they were asked."""
+    """The engine's health, ``healthy``, ``degraded`` or ``unhealthy``, and each dependency's, where asked for."""
 
     status: str
     timestamp: datetime

@@ -1,4 +1,4 @@
-"""The command line: its commands, and how errors leave it."""
+"""The commands of `orders`, and how their errors are printed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import typer
 from typer.core import TyperGroup
 
 from orders_client.cli import follow, load, orders, rebuild_history, redrive, verify
-from orders_client.cli.exits import EPILOG, exit_code, report
+from orders_client.cli.exits import EPILOG, exit_code, print_error
 from orders_client.cli.shared import Setup
 from orders_client.errors import OrdersError
 
-_USE = "Orders"
-_OPERATE = "Operation"
+_ORDERS = "Orders"
+_OPERATION = "Operation"
 
 
 class ReportingGroup(TyperGroup):
-    """Commands whose errors are told with their next step, and end with an exit code of their own."""
+    """Commands whose errors are printed with their next step and end with an exit code of their own."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -27,7 +27,7 @@ class ReportingGroup(TyperGroup):
             return super().invoke(ctx)
         except OrdersError as error:
             setup: Setup = ctx.obj
-            report(error, setup.err, as_json=setup.as_json)
+            print_error(error, setup.err, as_json=setup.as_json)
             raise typer.Exit(exit_code(error)) from error
 
 
@@ -51,24 +51,24 @@ Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_
 
 
 @app.callback()
-def begin(context: typer.Context, _version: Version = False) -> None:
+def main(context: typer.Context, _version: Version = False) -> None:
     """Place and follow swap orders."""
     context.obj = context.obj or Setup()
 
 
 _COMMANDS: list[tuple[str, str, Callable[..., None]]] = [
-    (_USE, "place", follow.place),
-    (_USE, "watch", follow.watch),
-    (_USE, "get", orders.get),
-    (_USE, "list", orders.list_orders),
-    (_USE, "history", orders.history),
-    (_USE, "cancel", orders.cancel),
-    (_USE, "verify", verify.verify),
-    (_USE, "load", load.load),
-    (_OPERATE, "metrics", orders.metrics),
-    (_OPERATE, "health", orders.health),
-    (_OPERATE, "redrive", redrive.redrive),
-    (_OPERATE, "rebuild-history", rebuild_history.rebuild_history),
+    (_ORDERS, "place", follow.place),
+    (_ORDERS, "watch", follow.watch),
+    (_ORDERS, "get", orders.get),
+    (_ORDERS, "list", orders.list_orders),
+    (_ORDERS, "history", orders.history),
+    (_ORDERS, "cancel", orders.cancel),
+    (_ORDERS, "verify", verify.verify),
+    (_ORDERS, "load", load.load),
+    (_OPERATION, "metrics", orders.metrics),
+    (_OPERATION, "health", orders.health),
+    (_OPERATION, "redrive", redrive.redrive),
+    (_OPERATION, "rebuild-history", rebuild_history.rebuild_history),
 ]
 
 for panel, name, command in _COMMANDS:

@@ -1,4 +1,4 @@
-"""What all commands share: their options, and what they reach the world with."""
+"""Options that commands share, and `Setup`: consoles and connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orders_client.api import OrdersClient
 from orders_client.cli.dead_letters import DeadLetters, dead_letters_of
 from orders_client.cli.history_copy import HistoryCopy, history_copy_of
 from orders_client.cli.output import print_json
-from orders_client.link import Timing
+from orders_client.connection import Timing
 from orders_client.retries import Retries
 from orders_client.stream import OrderStream
 from orders_client.transport import Connect
@@ -49,7 +49,7 @@ OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.", sh
 
 
 def _standard_output() -> Console:
-    """Where nobody looks at it, nothing needs to be cut off."""
+    """Return a console; where standard output is no terminal, lines are not cut at 80 columns."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 250)
 
 
@@ -63,8 +63,8 @@ class Setup:
         as_json: whether the command at work was asked for JSON.
         transport: carries HTTP requests.
         connect: opens the stream's connections.
-        retries: how often to ask over HTTP.
-        timing: the patience of the stream.
+        retries: how often to retry over HTTP.
+        timing: the time-outs of the stream.
         dead_letters: gives those of a stack, and of the engine at an address.
         history_copy: does the same with what a history is rebuilt from.
     """

@@ -16,7 +16,7 @@ from orders_client.cli.output import print_json, verification_table
 from orders_client.cli.shared import Json, Setup, Token, Url, setup_of
 from orders_client.errors import UnexpectedAnswer
 from orders_client.models import Order
-from orders_client.wire import order_from, reading
+from orders_client.wire import decoding, order_from
 
 Source = Annotated[
     str,
@@ -68,7 +68,7 @@ def _read(source: str) -> Order:
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
         body: Any = json.loads(text)
-        with reading("the order"):
+        with decoding("the order"):
             return order_from(body.get("order", body))
     except FileNotFoundError as error:
         raise typer.BadParameter(f"neither an order's id nor a file: {source}") from error

@@ -93,7 +93,7 @@ class TestPlace:
         done = engine.run("place", "SOL", "USDC", "1", "--json", "--watch")
         accepted, *events = lines(done.stdout)
         assert accepted["orderId"] in engine.gateway.orders
-        assert [(one["orderId"], one["seq"], one["status"]) for one in events] == [
+        assert [(event["orderId"], event["seq"], event["status"]) for event in events] == [
             (accepted["orderId"], seq, status) for seq, status in enumerate(LIFE, 1)
         ]
         assert done.stderr == ""
@@ -148,7 +148,7 @@ class TestWatch:
             engine.gateway.live(order_id)
         done = engine.run("watch", ID.upper(), OTHER, "--json")
         assert done.exit_code == 0
-        assert sorted((one["orderId"], one["seq"]) for one in lines(done.stdout)) == [
+        assert sorted((event["orderId"], event["seq"]) for event in lines(done.stdout)) == [
             (order_id, seq) for order_id in (ID, OTHER) for seq in range(1, 6)
         ]
 
@@ -196,7 +196,7 @@ class TestAsking:
         for _ in range(5):
             engine.gateway.place()
         done = engine.run("list", "-n", "3", "--status", "pending", "--json")
-        assert [one["id"] for one in lines(done.stdout)] == list(engine.gateway.orders)[:3]
+        assert [order["id"] for order in lines(done.stdout)] == list(engine.gateway.orders)[:3]
         assert dict(engine.requests[0].url.params) == {"limit": "3", "status": "pending"}
 
     def test_an_empty_list_says_what_to_do(self, engine: FakeEngine) -> None:

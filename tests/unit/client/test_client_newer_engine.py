@@ -20,7 +20,7 @@ from orders_client.cli.app import app
 from orders_client.cli.board import Board
 from orders_client.cli.shared import Setup
 from orders_client.fold import Fold
-from orders_client.frames import error_in, news_in
+from orders_client.frames import error_in, order_message_in
 from orders_client.wire import accepted_from, health_from, history_from, metrics_from, order_from
 
 ID = "0190d3c0-0000-7000-8000-00000000000a"
@@ -83,23 +83,25 @@ class TestFold:
     def test_unknown_statuses_are_steps_like_any_other(self) -> None:
         fold = Fold()
         frames = [{"type": "status_update", "orderId": ID, **step} for step in view(*LIFE)["events"]]
-        news = [news_in(frame | NEW) for frame in frames]
-        delivered = [update.event.status for message in reversed(news) if message for update in fold.take(message)]
+        news = [order_message_in(frame | NEW) for frame in frames]
+        delivered = [update.event.status for message in reversed(news) if message for update in fold.apply(message)]
         assert delivered == list(LIFE)
         assert fold[ID].terminal
 
     def test_an_order_in_an_unknown_status_is_not_ended(self) -> None:
         fold = Fold()
-        message = news_in({"type": "snapshot", "orderId": ID, "seq": 1, "status": "resting", "events": [], **NEW})
+        message = order_message_in(
+            {"type": "snapshot", "orderId": ID, "seq": 1, "status": "resting", "events": [], **NEW}
+        )
         assert message is not None
-        fold.take(message)
+        fold.apply(message)
         fold.track(ID, after_seq=1)
         assert not fold[ID].terminal
         assert fold.positions() == [(ID, 0)]
 
     @pytest.mark.parametrize("frame", [PRICE, {"type": "hello"}, {"type": 7}, {"type": ["status_update"]}])
     def test_an_unknown_message_says_nothing(self, frame: Frame) -> None:
-        assert news_in(frame) is None
+        assert order_message_in(frame) is None
         assert error_in(frame) is None
 
 

@@ -26,7 +26,7 @@ from orders_client.cli.app import app
 from orders_client.cli.shared import Setup
 from orders_client.comparison import Verification
 from orders_client.verify import verify_receipt
-from orders_client.wire import order_from, reading
+from orders_client.wire import decoding, order_from
 
 FILES = sorted(Path(__file__).with_name("receipts").glob("*.json"))
 RECEIPTS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FILES}
@@ -202,7 +202,7 @@ def test_no_value_makes_it_fail(data: st.DataObject) -> None:
     value = data.draw(scalars | st.lists(scalars) | st.dictionaries(st.text(), scalars))
     receipt = replaced(RECEIPTS[name], path, lambda _: value)
     try:
-        with reading("the order"):
+        with decoding("the order"):
             order = order_from(receipt)
     except UnexpectedAnswer:
         return
