@@ -25,6 +25,7 @@ class FakeBackfill:
     poison: frozenset[str] = frozenset()
     recorded: list[str] = field(default_factory=list)
     pages_until_postgres_is_gone: int = 1_000
+    calls: int = 0
 
     def estimate(self) -> int:
         return 0  # DynamoDB has not counted for hours
@@ -46,6 +47,7 @@ class FakeBackfill:
         self.recorded.append("counted")
 
     def _reach_postgres(self) -> None:
+        self.calls += 1
         if self.pages_until_postgres_is_gone < 0:
             raise NotRecorded("write_history failed", "See its log")
 
@@ -77,3 +79,4 @@ def test_without_postgres_no_order_is_blamed() -> None:
     assert (done.exit_code, len(backfill.recorded)) == (4, 100)
     assert "See its log" in done.stderr
     assert "can't be recorded" not in done.stderr
+    assert backfill.calls == 3  # a page that went through, one that failed, and a count that failed too
