@@ -1,4 +1,4 @@
-"""Compare what an order tells with what it should tell."""
+"""Compare the values that an order shows with recomputed ones."""
 
 from __future__ import annotations
 

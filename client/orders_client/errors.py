@@ -1,4 +1,4 @@
-"""Every error of the client. Each says in `next_step` what to do about it.
+"""The errors of the client. Each has a `next_step`: what to do about it.
 
 OrdersError
 ├── ApiError               the API said no; `problem` has its code, its words and the faulty fields

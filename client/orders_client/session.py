@@ -99,7 +99,7 @@ class StreamSession:
         return self._unsubscribe_if_terminal(message.order_id)
 
     def _track_accepted(self, order_id: str) -> list[Frame]:
-        """Note the subscription that the gateway makes for whoever places an order."""
+        """Note the subscription that the gateway makes for the connection that places an order."""
         self.fold.track(order_id)
         self._subscriptions[order_key(order_id)] = None
         return self._unsubscribe_if_terminal(order_id)

@@ -35,7 +35,7 @@ class OrderStream:
 
     When the connection ends it opens another and resumes each order after the last event that it knows. A channel
     has no memory: orders that it told of are resumed too, but one that both began and ended while there was no
-    connection stays unknown. `OrdersClient.list` tells of those; `adopt` takes them in.
+    connection stays unknown. `OrdersClient.list` returns those, and `adopt` delivers them.
 
     Iterating yields each event once, those of an order in order, beginning with all that is known by then. Any number
     of tasks may iterate and wait at the same time. Every method raises `OrdersError`: `ApiError` where the API
@@ -80,7 +80,7 @@ class OrderStream:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connection. Iterations end, and whoever waits gets `StreamClosed`."""
+        """Close the connection. Iterations end, and waiting calls raise `StreamClosed`."""
         if self._running is not None:
             self._running.cancel()
             with suppress(asyncio.CancelledError):
@@ -102,14 +102,14 @@ class OrderStream:
 
     async def __aiter__(self) -> AsyncIterator[Update]:
         reader: asyncio.Queue[Update | None] = asyncio.Queue()
-        for update in self._session.fold.delivered():
-            reader.put_nowait(update)
+        for past in self._session.fold.delivered():
+            reader.put_nowait(past)
         self._readers.add(reader)
         if self._ended:
             reader.put_nowait(None)
         try:
-            while (news := await reader.get()) is not None:
-                yield news
+            while (delivered := await reader.get()) is not None:
+                yield delivered
         finally:
             self._readers.discard(reader)
         if self._ended and not isinstance(self._ended, StreamClosed):

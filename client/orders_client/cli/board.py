@@ -92,7 +92,7 @@ class Row:
         return self.events[-1].status
 
     def swap(self) -> str:
-        """Return what is swapped for what, as the first event says."""
+        """Return amount and tokens, from the first event."""
         return swap_text(self.events[0].data)
 
     def steps(self, width: int) -> Text:
