@@ -75,11 +75,11 @@ clean-local: .venv/.synced ## Forget the orders, the history and the logs of the
 # --- Operation --------------------------------------------------------------------------------------------------------
 
 .PHONY: redrive rebuild-history
-redrive: .venv/.synced ## Show the dead letters and why they are there; put them back (ARGS: see `orders redrive --help`)
-	@$(BIN)/orders redrive $(ARGS)
+redrive: .venv/.synced ## Show the dead letters and why they are there; put them back (ARGS: see `orders-admin redrive --help`)
+	@$(BIN)/orders-admin redrive $(ARGS)
 
 rebuild-history: .venv/.synced ## Fill the history in Postgres again from the order table
-	@$(BIN)/orders rebuild-history $(ARGS)
+	@$(BIN)/orders-admin rebuild-history $(ARGS)
 
 # --- Tests and checks -------------------------------------------------------------------------------------------------
 

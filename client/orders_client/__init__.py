@@ -7,12 +7,14 @@
 
 from orders_client.api import OrdersClient
 from orders_client.backoff import Backoff
+from orders_client.connection import Timing
 from orders_client.errors import (
     ApiError,
     Conflict,
     FieldError,
     InvalidRequest,
     NotAllowed,
+    NotConfirmed,
     NotFound,
     OrdersError,
     Problem,
@@ -23,7 +25,6 @@ from orders_client.errors import (
     UnexpectedAnswer,
 )
 from orders_client.fold import OrderFeed, Update
-from orders_client.link import Timing
 from orders_client.models import Accepted, Event, Failure, Health, History, Metrics, Order, Status
 from orders_client.retries import Retries
 from orders_client.stream import OrderStream
@@ -41,6 +42,7 @@ __all__ = [
     "InvalidRequest",
     "Metrics",
     "NotAllowed",
+    "NotConfirmed",
     "NotFound",
     "Order",
     "OrderFeed",

@@ -12,8 +12,8 @@ import httpx
 
 from orders_client.models import Accepted, Health, History, Metrics, Order, Status
 from orders_client.order_body import Amount, order_body
-from orders_client.retries import Retries, json_of, send
-from orders_client.wire import accepted_from, health_from, history_from, metrics_from, order_from, reading
+from orders_client.retries import Retries, json_of, send_with_retries
+from orders_client.wire import accepted_from, decoding, health_from, history_from, metrics_from, order_from
 
 DEFAULT_URL = "http://localhost:3000"
 
@@ -29,12 +29,12 @@ class OrdersClient:
     Args:
         url: the engine's address.
         token: sent as bearer token, where authentication is on.
-        retries: how often and how long to keep asking.
-        timeout: seconds that one try may take.
+        retries: how often and how long to retry.
+        timeout: seconds that one attempt may take.
         transport: carries the requests, in tests for instance.
 
-    Every method raises `ApiError` where the API refuses, `Unavailable` where it does not answer although asked
-    several times, and `UnexpectedAnswer` where the answer is not one of an order engine.
+    Every method raises `ApiError` where the API refuses, `Unavailable` where no retry gets an answer, and
+    `UnexpectedAnswer` where the answer is not one of an order engine.
     """
 
     def __init__(
@@ -97,19 +97,19 @@ class OrdersClient:
         key = idempotency_key or (None if client_order_id else str(uuid.uuid4()))
         headers = {"Idempotency-Key": key} if key else {}
         answer = self._send("POST", "/api/orders/execute", json=body, headers=headers)
-        with reading("the answer to the order"):
+        with decoding("the answer to the order"):
             return accepted_from(json_of(answer), replayed=answer.headers.get("idempotent-replayed") == "true")
 
     def get(self, order_id: str) -> Order:
         """Return the order as it is now. Raises `NotFound`."""
         body = self._json("GET", _path(order_id))
-        with reading("the order"):
+        with decoding("the order"):
             return order_from(body["order"])
 
     def cancel(self, order_id: str) -> Order:
         """Cancel the order and return it. Raises `Conflict` where it is too late, and `NotFound`."""
         body = self._json("DELETE", _path(order_id))
-        with reading("the cancelled order"):
+        with decoding("the cancelled order"):
             return order_from(body["order"])
 
     def list(
@@ -131,45 +131,45 @@ class OrdersClient:
         query = {"status": status, "tokenIn": token_in, "userId": user_id, "limit": page_size, "cursor": None}
         while True:
             body = self._json("GET", "/api/orders", params={k: v for k, v in query.items() if v is not None})
-            with reading("the list of orders"):
-                orders = [order_from(one) for one in body["orders"]]
+            with decoding("the list of orders"):
+                orders = [order_from(view) for view in body["orders"]]
             yield from orders
             query["cursor"] = body.get("nextCursor")
             if query["cursor"] is None:
                 return
 
     def history(self, order_id: str) -> History:
-        """Return the order as the history has it, with each failed attempt. Raises `NotFound`."""
+        """Return the order as it is stored in Postgres, with each failed attempt. Raises `NotFound`."""
         body = self._json("GET", f"{_path(order_id)}/history")
-        with reading("the order's history"):
+        with decoding("the order's history"):
             return history_from(body)
 
     def metrics(self) -> Metrics:
-        """Return the figures of the queue and the numbers of orders."""
+        """Return how many messages are in the queue by state, and how many orders there are by status."""
         body = self._json("GET", "/api/metrics")
-        with reading("the metrics"):
+        with decoding("the metrics"):
             return metrics_from(body)
 
     def health(self, *, deep: bool = False) -> Health:
-        """Return the engine's own verdict, also where it is a bad one. `deep` also asks each dependency."""
+        """Return the health that the engine reports, also where it is unhealthy. `deep` also asks each dependency."""
         request = self._http.build_request("GET", "/health", params={"deep": "1"} if deep else {})
-        answer = send(self._http, self._retries, request, good=_is_verdict)
-        with reading("the health"):
+        answer = send_with_retries(self._http, self._retries, request, accept=_is_health_report)
+        with decoding("the health"):
             return health_from(json_of(answer))
 
     def _json(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         return json_of(self._send(method, path, **content))
 
     def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
-        return send(self._http, self._retries, self._http.build_request(method, path, **content))
+        return send_with_retries(self._http, self._retries, self._http.build_request(method, path, **content))
 
 
 def _path(order_id: str) -> str:
     return f"/api/orders/{quote(order_id, safe='')}"
 
 
-def _is_verdict(answer: httpx.Response) -> bool:
-    """Whether the engine itself has answered: `status` is a word then, and a number in a problem detail."""
+def _is_health_report(answer: httpx.Response) -> bool:
+    """Whether an answer reports health: `status` is a word there, and a number in a problem detail."""
     try:
         return isinstance(answer.json()["status"], str)
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Every error of the client. Each says in `next_step` what to do about it.
+"""The errors of the client. Each has a `next_step`: what to do about it.
 
 OrdersError
 ├── ApiError               the API said no; `problem` has its code, its words and the faulty fields
@@ -6,10 +6,11 @@ OrdersError
 │   ├── NotAllowed         401, 403
 │   ├── NotFound           404
 │   ├── Conflict           409: it is too late, or the key is taken
-│   ├── RateLimited        429: slow down
-│   └── ServerFault        5xx that did not go away by asking again
-├── Unavailable            no answer, or none that helps, though asked several times
-├── UnexpectedAnswer       an answer that this client can't read
+│   ├── RateLimited        429: too many requests or subscriptions
+│   └── ServerFault        5xx that no retry changed
+├── Unavailable            no retry got an answer, other than that the service is unavailable
+├── UnexpectedAnswer       an answer that this client can't decode
+├── NotConfirmed           an order without a receipt, as it has not been executed
 └── StreamClosed           the stream was closed while somebody waited
 """
 
@@ -19,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from orders_client.problem_codes import STATUS_BY_CODE
 
 
 class OrdersError(Exception):
@@ -45,7 +48,7 @@ class Problem:
     Args:
         status: the HTTP status; for the stream, the one that the same code has over HTTP, else 0.
         code: stable, machine-readable.
-        request_id: what to name when asking for help.
+        request_id: the id that the engine's logs have.
         retry_after: seconds after which another try makes sense, where the API says so.
     """
 
@@ -71,7 +74,7 @@ class ApiError(OrdersError):
 
 
 class InvalidRequest(ApiError):
-    """The request makes no sense as it is."""
+    """The request is malformed or fails validation."""
 
 
 class NotAllowed(ApiError):
@@ -83,11 +86,11 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """It makes sense, but not in the present state."""
+    """The order, or the idempotency key, is in a state that rules the request out."""
 
 
 class RateLimited(ApiError):
-    """Too many requests."""
+    """Too many requests in a minute, or subscriptions on a connection."""
 
 
 class ServerFault(ApiError):
@@ -95,11 +98,15 @@ class ServerFault(ApiError):
 
 
 class Unavailable(OrdersError):
-    """Nobody answered, or only that the service is not available."""
+    """No attempt got an answer, other than that the service is unavailable."""
 
 
 class UnexpectedAnswer(OrdersError):
-    """The answer is not one that this client knows."""
+    """The answer can't be decoded."""
+
+
+class NotConfirmed(OrdersError):
+    """The order is not confirmed, so it has no receipt."""
 
 
 class StreamClosed(OrdersError):
@@ -115,21 +122,6 @@ _KINDS: dict[int, type[ApiError]] = {
     404: NotFound,
     409: Conflict,
     429: RateLimited,
-}
-
-_STATUS_OF_CODE = {
-    "validation_failed": 422,
-    "invalid_order_id": 400,
-    "invalid_json": 400,
-    "unknown_action": 400,
-    "order_not_found": 404,
-    "idempotency_conflict": 409,
-    "too_late_to_cancel": 409,
-    "not_connected": 409,
-    "too_many_subscriptions": 409,
-    "rate_limited": 429,
-    "service_unavailable": 503,
-    "internal_error": 500,
 }
 
 _NEXT_STEPS = {
@@ -151,7 +143,7 @@ def _next_step(problem: Problem) -> str:
         wait = f"Wait {problem.retry_after:g} s" if problem.retry_after else "Wait a little"
         return f"{wait} and send less at once."
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return f"Report it, with the request id {problem.request_id}." if problem.request_id else "Report it."
+        return f"LoadReport it, with the request id {problem.request_id}." if problem.request_id else "LoadReport it."
     if problem.code == _UNKNOWN:
         return "Check the address (--url, ORDERS_URL): an order engine would have said more."
     return "Check the request against the API's description."
@@ -178,7 +170,7 @@ def problem_from(
     detail = body.get("detail") or body.get("message") or body.get("title") or "The API gave no reason."
     faults = (fault for fault in body.get("errors") or () if isinstance(fault, Mapping))
     return Problem(
-        status=_STATUS_OF_CODE.get(code, 0) if status is None else status,
+        status=STATUS_BY_CODE.get(code, 0) if status is None else status,
         code=code,
         detail=str(detail),
         errors=tuple(

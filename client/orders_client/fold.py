@@ -1,6 +1,6 @@
-"""What a client knows of orders, folded from messages that may come twice, out of order, or not at all.
+"""Fold messages that may come twice, out of order or not at all into events: each once, in order, without a gap.
 
-Nothing here waits, sends or reads a clock: messages go in, events come out, each once, in order, without a gap.
+Nothing here waits, sends or reads a clock.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What one message says of an order: some of its events, in any order.
+class OrderMessage:
+    """The content of one message about an order: some of its events, in any order.
 
     Args:
         seq: the newest event that exists, in this message or not; so a missing one is noticed.
@@ -31,7 +31,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An event, delivered: the first that this client hears of it, and right after the one before it."""
+    """An event, delivered once and right after the one before it."""
 
     order_id: str
     event: Event
@@ -43,27 +43,27 @@ class OrderFeed:
 
     Args:
         after_seq: events up to this one were known elsewhere; `events` begins right after it.
-        heard_of: whether anything was heard of it since it was asked for, or since the connection was cut.
+        synced: whether a message about it has come since it was tracked, or since the last disconnect.
         newest_seq: the newest event that is known to exist.
     """
 
     order_id: str
     after_seq: int = 0
     events: list[Event] = field(default_factory=list)
-    heard_of: bool = False
+    synced: bool = False
     newest_seq: int = 0
     _newest_status: Status | None = None
     _early: dict[int, Event] = field(default_factory=dict)
 
     @property
     def last_seq(self) -> int:
-        """The last event before the first gap. To resume, ask for what comes after it."""
+        """The `seq` of the last event before the first gap: `afterSeq` of a subscription that resumes."""
         return self.after_seq + len(self.events)
 
     @property
     def has_gap(self) -> bool:
-        """Whether there are events that are not known yet, or may be."""
-        return not self.heard_of or self.newest_seq > self.last_seq
+        """Whether events are missing, or may be."""
+        return not self.synced or self.newest_seq > self.last_seq
 
     @property
     def status(self) -> Status | None:
@@ -77,12 +77,12 @@ class OrderFeed:
         """Whether the order has ended, and everything up to its end is known."""
         return self.status is not None and self.status.terminal
 
-    def take(self, news: News) -> list[Event]:
-        """Fold a message in and return the events that are now next, in order."""
-        self.heard_of = True
-        if news.seq >= self.newest_seq:
-            self.newest_seq, self._newest_status = news.seq, news.status
-        for event in news.events:
+    def apply(self, message: OrderMessage) -> list[Event]:
+        """Fold a message in and return the events that it makes deliverable, in order."""
+        self.synced = True
+        if message.seq >= self.newest_seq:
+            self.newest_seq, self._newest_status = message.seq, message.status
+        for event in message.events:
             if event.seq > self.last_seq:
                 self._early.setdefault(event.seq, event)
         fresh = []
@@ -97,52 +97,52 @@ class Fold:
     """All orders that a client knows of.
 
     Args:
-        keep: how many orders at rest are remembered; the one that has rested longest is forgotten first.
+        keep: how many retired orders are kept; the one retired first is evicted first.
     """
 
     keep: int = 10_000
     _open: dict[str, OrderFeed] = field(default_factory=dict)
-    _resting: dict[str, OrderFeed] = field(default_factory=dict)
+    _retired: dict[str, OrderFeed] = field(default_factory=dict)
 
     def __getitem__(self, order_id: str) -> OrderFeed:
         """Return what is known of an order. Raises KeyError."""
-        return self._open.get(order_id) or self._resting[order_id]
+        return self._open.get(order_id) or self._retired[order_id]
 
     def __contains__(self, order_id: str) -> bool:
-        return order_id in self._open or order_id in self._resting
+        return order_id in self._open or order_id in self._retired
 
     def track(self, order_id: str, after_seq: int = 0) -> OrderFeed:
-        """Follow an order from now on. As long as nothing is heard of it, it has a gap."""
-        feed = self._resting.get(order_id)
+        """Track an order from now on. It has a gap until the first message about it."""
+        feed = self._retired.get(order_id)
         if feed is not None and feed.terminal:
             return feed
-        self._resting.pop(order_id, None)
+        self._retired.pop(order_id, None)
         return self._open.setdefault(order_id, feed or OrderFeed(order_id, after_seq))
 
-    def rest(self, order_id: str) -> None:
-        """Let an order rest: it has ended, or nobody wants to know how it goes on."""
+    def retire(self, order_id: str) -> None:
+        """Stop tracking an order that has ended, or that nobody follows any more, but keep what is known of it."""
         feed = self._open.pop(order_id, None)
         if feed is not None:
-            self._resting[order_id] = feed
-            if len(self._resting) > self.keep:
-                del self._resting[next(iter(self._resting))]
+            self._retired[order_id] = feed
+            if len(self._retired) > self.keep:
+                del self._retired[next(iter(self._retired))]
 
     def forget(self, order_id: str) -> None:
         """Drop all that is known of an order."""
         self._open.pop(order_id, None)
-        self._resting.pop(order_id, None)
+        self._retired.pop(order_id, None)
 
-    def doubt(self) -> None:
-        """The connection was cut: every open order may have gone on. Each has a gap until it is heard of again."""
+    def mark_stale(self) -> None:
+        """Give every open order a gap until the next message about it: it may have gone on while disconnected."""
         for feed in self._open.values():
-            feed.heard_of = False
+            feed.synced = False
 
-    def take(self, news: News) -> list[Update]:
-        """Fold a message in and return what is new."""
-        feed = self.track(news.order_id)
-        fresh = [Update(feed.order_id, event) for event in feed.take(news)]
+    def apply(self, message: OrderMessage) -> list[Update]:
+        """Fold a message in and return the events that it makes deliverable, in order."""
+        feed = self.track(message.order_id)
+        fresh = [Update(feed.order_id, event) for event in feed.apply(message)]
         if feed.terminal:
-            self.rest(feed.order_id)
+            self.retire(feed.order_id)
         return fresh
 
     def gaps(self) -> list[str]:
@@ -150,34 +150,34 @@ class Fold:
         return [feed.order_id for feed in self._open.values() if feed.has_gap]
 
     def positions(self) -> list[tuple[str, int]]:
-        """Return each open order with the last event that is known of it."""
+        """Return each open order with the `seq` of its last event before a gap."""
         return [(feed.order_id, feed.last_seq) for feed in self._open.values()]
 
-    def known(self) -> Iterable[Update]:
-        """Yield all that has been delivered and is still remembered, in order."""
-        for feed in (*self._resting.values(), *self._open.values()):
+    def delivered(self) -> Iterable[Update]:
+        """Yield the delivered events of all orders that are kept, those of each order in order."""
+        for feed in (*self._retired.values(), *self._open.values()):
             yield from (Update(feed.order_id, event) for event in feed.events)
 
 
 @dataclass(slots=True)
-class Reminders(Generic[K]):
-    """When to ask (again) for what has not come yet.
+class RetryTimers(Generic[K]):
+    """Timers with exponential backoff, one for each thing that is missing.
 
     Args:
-        patience: seconds until it is asked for the first time, as most things come by themselves. Doubles each time.
+        first: seconds until the first retry; doubles with each, as most things come by themselves.
         longest: upper limit of that.
     """
 
-    patience: float
+    first: float
     longest: float
     _due: dict[K, tuple[float, float]] = field(default_factory=dict)
 
     def due(self, missing: Iterable[K], now: float) -> list[K]:
-        """Return what of `missing` is to be asked for now; `now` is in seconds, from any origin."""
+        """Return what of `missing` to retry now; all other timers are dropped. `now` is in seconds, from any origin."""
         due = []
         before, self._due = self._due, {}
         for key in missing:
-            moment, wait = before.get(key) or (now + self.patience, self.patience)
+            moment, wait = before.get(key) or (now + self.first, self.first)
             if moment <= now:
                 due.append(key)
                 wait = min(2 * wait, self.longest)

@@ -1,4 +1,4 @@
-"""What the API answers, as frozen dataclasses: amounts are Decimal, times are aware UTC, absent values are None."""
+"""The API's answers as frozen dataclasses: amounts are Decimal, times are aware UTC, absent values are None."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """Where an order is in its life."""
+    """Where an order is in its life.
+
+    A newer engine may know more statuses. Such a status is kept as its text, equals it, and is not terminal:
+
+    >>> Status("resting")
+    <Status.RESTING: 'resting'>
+    >>> Status("resting").terminal, Status("resting") in list(Status)
+    (False, False)
+    """
 
     PENDING = "pending"
     ROUTING = "routing"
@@ -25,6 +33,16 @@ class Status(StrEnum):
     def terminal(self) -> bool:
         """Whether no step can follow."""
         return self in (Status.CONFIRMED, Status.FAILED, Status.CANCELLED)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Status | None:
+        """Return a member for a status that this client does not know; it is none of those that iterating yields."""
+        if not isinstance(value, str) or not value:
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value.upper()
+        member._value_ = value
+        return member
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +110,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An attempt that went wrong: the event that says so, the attempt's number from 1, and why (code, message, …)."""
+    """A failed attempt: the `seq` of its event, its number from 1, and its error (code, message, …)."""
 
     seq: int
     attempt: int
@@ -102,7 +120,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """An order as the history keeps it, with each failed attempt."""
+    """An order as it is stored in Postgres, with each failed attempt."""
 
     order: Order
     failures: tuple[Failure, ...]
@@ -119,7 +137,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the engine is: ``healthy``, ``degraded`` or ``unhealthy``; and each dependency, where they were asked."""
+    """The engine's health, ``healthy``, ``degraded`` or ``unhealthy``, and each dependency's, where asked for."""
 
     status: str
     timestamp: datetime

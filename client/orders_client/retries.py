@@ -1,4 +1,4 @@
-"""HTTP requests that are sent again where that can help, and errors as exceptions."""
+"""Send HTTP requests with retries, and raise what the API refuses as exceptions."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import httpx
 from orders_client.backoff import Backoff
 from orders_client.errors import OrdersError, Problem, Unavailable, UnexpectedAnswer, api_error, problem_from
 
-_AGAIN = frozenset({429, 500, 502, 503, 504})
-"""Another try may change these: API Gateway's own 500 says that a function crashed, and 503 that it was late."""
+_RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+"""API Gateway's own 500 says that a function crashed, and its 503 that it timed out: both may pass."""
 
-_UNREACHABLE = "Check the address (--url, ORDERS_URL) and that the engine runs there; locally: make run."
+_CHECK_ADDRESS = "Check the address (--url, ORDERS_URL) and that the engine runs there; locally: make run."
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and how long to keep asking.
+    """How often and how long to retry.
 
-    Every request of this client may be sent again: orders carry an idempotency key, the rest changes nothing twice.
+    Every request of this client may be sent again: orders carry an idempotency key, the rest is idempotent by itself.
 
     Args:
         attempts: tries in all.
         backoff: the waits between them, where the API names none.
         longest_wait: seconds; where the API asks for more (`Retry-After`), its refusal is raised instead.
-        sleep: waits so many seconds.
+        sleep: waits for a number of seconds.
     """
 
     attempts: int = 5
@@ -44,17 +44,20 @@ def is_success(answer: httpx.Response) -> bool:
     return answer.is_success
 
 
-def send(
+def send_with_retries(
     http: httpx.Client,
     retries: Retries,
     request: httpx.Request,
-    good: Callable[[httpx.Response], bool] = is_success,
+    accept: Callable[[httpx.Response], bool] = is_success,
 ) -> httpx.Response:
-    """Send until there is an answer that won't change by asking again, and return it if it is `good`.
+    """Send a request, retry it where that can help, and return the answer.
+
+    Args:
+        accept: whether an answer is returned; another one is raised, or retried.
 
     Raises:
         ApiError: the API refused.
-        Unavailable: there was no such answer in all attempts.
+        Unavailable: no attempt got an answer, other than that the service is unavailable.
     """
     for failures in range(1, retries.attempts + 1):
         error: Exception
@@ -66,14 +69,14 @@ def send(
                 f"{str(request.url)!r} is no address.", "It begins with http:// or https://."
             ) from no_address
         except httpx.TransportError as no_answer:
-            error = Unavailable(f"{request.url.host} does not answer: {no_answer}", _UNREACHABLE)
+            error = Unavailable(f"{request.url.host} does not answer: {no_answer}", _CHECK_ADDRESS)
             error.__cause__ = no_answer
         else:
-            if good(answer):
+            if accept(answer):
                 return answer
             problem = problem_of(answer)
             error = _error(problem)
-            if answer.status_code not in _AGAIN or (problem.retry_after or 0) > retries.longest_wait:
+            if answer.status_code not in _RETRYABLE_STATUSES or (problem.retry_after or 0) > retries.longest_wait:
                 raise error
             wait = max(wait, problem.retry_after or 0)
         if failures < retries.attempts:
@@ -98,7 +101,7 @@ def problem_of(answer: httpx.Response) -> Problem:
 
 
 def retry_after(header: str | None) -> float | None:
-    """Read `Retry-After`: seconds, or a moment (RFC 9110, 10.2.3). What can't be read says nothing."""
+    """Read `Retry-After`: seconds, or a moment (RFC 9110, 10.2.3). None where it can't be read."""
     if header is None:
         return None
     if header.strip().isdigit():
@@ -117,7 +120,7 @@ def json_of(answer: httpx.Response) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise UnexpectedAnswer(f"{answer.url} answered, but not as an order engine does.", _UNREACHABLE)
+        raise UnexpectedAnswer(f"{answer.url} answered, but not as an order engine does.", _CHECK_ADDRESS)
     return body
 
 

@@ -9,15 +9,15 @@ from types import TracebackType
 from typing import Literal, Self
 from uuid import uuid4
 
-from orders_client.conversation import Conversation
+from orders_client.connection import Connection, Timing
 from orders_client.errors import OrdersError, StreamClosed, Unavailable
-from orders_client.fold import News, OrderFeed, Update
+from orders_client.fold import OrderFeed, OrderMessage, Update
 from orders_client.frames import Frame, channel_key, order_key
-from orders_client.link import Link, Timing
 from orders_client.models import Accepted, Order
 from orders_client.order_body import Amount, order_body
+from orders_client.session import StreamSession
 from orders_client.transport import Connect, websocket
-from orders_client.wire import accepted_from, order_from, reading
+from orders_client.wire import accepted_from, decoding, order_from
 
 DEFAULT_WEBSOCKET_URL = "ws://localhost:3000/ws"
 
@@ -28,14 +28,14 @@ class OrderStream:
     """The WebSocket API.
 
     >>> async with OrderStream("ws://localhost:3000/ws") as stream:    # doctest: +SKIP
-    ...     accepted = await stream.execute_order("SOL", "USDC", "1.5")
+    ...     accepted = await stream.place_order("SOL", "USDC", "1.5")
     ...     feed = await stream.wait_until_terminal(accepted.order_id, timeout=30)
     ...     [event.status.value for event in feed.events]
     ['pending', 'routing', 'building', 'submitted', 'confirmed']
 
     When the connection ends it opens another and resumes each order after the last event that it knows. A channel
-    has no memory: orders heard of through one are resumed too, but one that both began and ended while there was no
-    connection stays unknown. `OrdersClient.list` tells of those; `adopt` takes them in.
+    has no memory: orders that it told of are resumed too, but one that both began and ended while there was no
+    connection stays unknown. `OrdersClient.list` returns those, and `adopt` delivers them.
 
     Iterating yields each event once, those of an order in order, beginning with all that is known by then. Any number
     of tasks may iterate and wait at the same time. Every method raises `OrdersError`: `ApiError` where the API
@@ -45,7 +45,7 @@ class OrderStream:
         url: the stream's address. A query in it, as in `Accepted.websocket_url`, is left off.
         token: sent as bearer token, where authentication is on.
         user_id: who orders, and whose channel `user` is; only where authentication is off.
-        timing: how long to wait for what.
+        timing: the time-outs.
         keep: how many orders that have ended are remembered.
         connect: opens a connection, in tests for instance.
     """
@@ -62,14 +62,14 @@ class OrderStream:
     ) -> None:
         self._timing = timing or Timing()
         self._user_id = user_id
-        self._talk = Conversation(user_id, self._timing, keep, self._deliver)
-        self._link = Link(connect or websocket(url.partition("?")[0], token), self._talk, self._timing)
+        self._session = StreamSession(user_id, self._timing, keep, self._deliver)
+        self._connection = Connection(connect or websocket(url.partition("?")[0], token), self._session, self._timing)
         self._readers: set[asyncio.Queue[Update | None]] = set()
         self._running: asyncio.Task[None] | None = None
         self._ended: OrdersError | None = None
 
     async def __aenter__(self) -> Self:
-        await self._link.open()
+        await self._connection.open()
         self._running = asyncio.create_task(self._run())
         await asyncio.sleep(0)  # a task that is cancelled before it begins would leave the connection open
         return self
@@ -80,7 +80,7 @@ class OrderStream:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connection. Iterations end, and whoever waits gets `StreamClosed`."""
+        """Close the connection. Iterations end, and waiting calls raise `StreamClosed`."""
         if self._running is not None:
             self._running.cancel()
             with suppress(asyncio.CancelledError):
@@ -89,27 +89,27 @@ class OrderStream:
     @property
     def connected(self) -> bool:
         """Whether there is a connection at the moment."""
-        return self._link.connected
+        return self._connection.connected
 
     @property
     def connections(self) -> int:
-        """How many connections there have been."""
-        return self._link.connections
+        """How many connections were opened."""
+        return self._connection.connections
 
     def feed(self, order_id: str) -> OrderFeed:
-        """Return what is known of an order. Raises KeyError where nothing was ever heard of it."""
-        return self._talk.fold[order_id]
+        """Return what is known of an order. Raises KeyError where nothing is."""
+        return self._session.fold[order_id]
 
     async def __aiter__(self) -> AsyncIterator[Update]:
         reader: asyncio.Queue[Update | None] = asyncio.Queue()
-        for update in self._talk.fold.known():
-            reader.put_nowait(update)
+        for past in self._session.fold.delivered():
+            reader.put_nowait(past)
         self._readers.add(reader)
         if self._ended:
             reader.put_nowait(None)
         try:
-            while (news := await reader.get()) is not None:
-                yield news
+            while (delivered := await reader.get()) is not None:
+                yield delivered
         finally:
             self._readers.discard(reader)
         if self._ended and not isinstance(self._ended, StreamClosed):
@@ -125,14 +125,14 @@ class OrderStream:
         Raises:
             NotFound: there is no such order.
         """
-        known_before = order_id in self._talk.fold
-        feed = self._talk.fold.track(order_id, after_seq)
+        known_before = order_id in self._session.fold
+        feed = self._session.fold.track(order_id, after_seq)
         if not feed.terminal:
             try:
                 await self._subscribe(order_key(order_id))
             except OrdersError:
                 if not known_before:
-                    self._talk.fold.forget(order_id)
+                    self._session.fold.forget(order_id)
                 raise
         return feed
 
@@ -141,18 +141,20 @@ class OrderStream:
         await self._subscribe(channel_key(channel))
 
     async def adopt(self, order: Order) -> None:
-        """Take in an order that was read elsewhere. What is new of it is delivered, what is known is not again."""
-        await self._link.say(*self._talk.learn(News(order.id, order.events, order.version, order.status)))
+        """Deliver what is new in an order that was read elsewhere, such as over HTTP."""
+        await self._connection.send(
+            *self._session.apply(OrderMessage(order.id, order.events, order.version, order.status))
+        )
 
     async def unsubscribe(self, order_id: str) -> None:
         """Stop following an order."""
-        await self._link.say(self._talk.unsubscribe(order_key(order_id)))
+        await self._connection.send(self._session.unsubscribe(order_key(order_id)))
 
     async def unsubscribe_channel(self, channel: Channel) -> None:
         """Stop following a channel."""
-        await self._link.say(self._talk.unsubscribe(channel_key(channel)))
+        await self._connection.send(self._session.unsubscribe(channel_key(channel)))
 
-    async def execute_order(
+    async def place_order(
         self,
         token_in: str,
         token_out: str,
@@ -177,17 +179,17 @@ class OrderStream:
             client_order_id=client_order_id or str(uuid4()),
             user_id=self._user_id,
         )
-        answer = await self._ask({"action": "execute_order", **order})
-        with reading("the answer to the order"):
+        answer = await self._request({"action": "execute_order", **order})
+        with decoding("the answer to the order"):
             return accepted_from(answer, replayed=bool(answer.get("replayed")))
 
     async def get_order(self, order_id: str) -> Order:
         """Return the order as it is now. Raises `NotFound`."""
-        return _order(await self._ask({"action": "get_order", "orderId": order_id}))
+        return _order(await self._request({"action": "get_order", "orderId": order_id}))
 
     async def cancel_order(self, order_id: str) -> Order:
         """Cancel the order and return it. Raises `Conflict` where it is too late, and `NotFound`."""
-        return _order(await self._ask({"action": "cancel_order", "orderId": order_id}))
+        return _order(await self._request({"action": "cancel_order", "orderId": order_id}))
 
     async def wait_until_terminal(self, order_id: str, timeout: float | None = None) -> OrderFeed:
         """Wait until the order has ended and all its events are known; follow it if it is not followed yet.
@@ -200,45 +202,45 @@ class OrderStream:
             TimeoutError: it has not ended in that time.
         """
         async with asyncio.timeout(timeout):
-            if self._talk.subscribes_to(channel_key("all")):
-                feed = self._talk.fold.track(order_id)
-            elif self._talk.subscribes_to(order_key(order_id)) or order_id in self._talk.fold:
-                feed = self._talk.fold[order_id]
+            if self._session.subscribes_to(channel_key("all")):
+                feed = self._session.fold.track(order_id)
+            elif self._session.subscribes_to(order_key(order_id)) or order_id in self._session.fold:
+                feed = self._session.fold[order_id]
             else:
                 feed = await self.subscribe(order_id)
-            return feed if feed.terminal else await self._ends(order_id)
+            return feed if feed.terminal else await self._wait_for_end(order_id)
 
-    async def _ends(self, order_id: str) -> OrderFeed:
-        self._check()
-        with self._talk.ends.expecting(order_id) as end:
+    async def _wait_for_end(self, order_id: str) -> OrderFeed:
+        self._check_open()
+        with self._session.pending_ends.expecting(order_id) as end:
             return await end
 
     async def _subscribe(self, key: str) -> None:
         try:
-            await self._answer(key, self._talk.subscribe(key))
+            await self._await_answer(key, self._session.subscribe(key))
         except OrdersError:
-            self._talk.unsubscribe(key)
+            self._session.unsubscribe(key)
             raise
 
-    async def _ask(self, question: Frame) -> Frame:
+    async def _request(self, request: Frame) -> Frame:
         key = str(uuid4())
         try:
-            return await self._answer(key, self._talk.ask({**question, "requestId": key}))
+            return await self._await_answer(key, self._session.add_request({**request, "requestId": key}))
         finally:
-            self._talk.settle(key)
+            self._session.remove_request(key)
 
-    async def _answer(self, key: str, question: Frame) -> Frame:
-        self._check()
-        with self._talk.answers.expecting(key) as answer:
-            await self._link.say(question)
+    async def _await_answer(self, key: str, request: Frame) -> Frame:
+        self._check_open()
+        with self._session.pending_answers.expecting(key) as answer:
+            await self._connection.send(request)
             try:
-                async with asyncio.timeout(self._timing.answer_within):
+                async with asyncio.timeout(self._timing.request_timeout):
                     return await answer
             except TimeoutError as timeout:
-                message = f"The stream has not answered for {self._timing.answer_within:g} s."
+                message = f"The stream has not answered for {self._timing.request_timeout:g} s."
                 raise Unavailable(message, "Try again; the same order twice still is one order.") from timeout
 
-    def _check(self) -> None:
+    def _check_open(self) -> None:
         if self._ended:
             raise self._ended
         if self._running is None:
@@ -247,13 +249,13 @@ class OrderStream:
     async def _run(self) -> None:
         ended: OrdersError = StreamClosed("The stream was closed.")
         try:
-            await self._link.run()
+            await self._connection.run()
         except* OrdersError as errors:
             ended = _innermost(errors)
         finally:
             self._ended = ended
-            self._talk.answers.fail_all(ended)
-            self._talk.ends.fail_all(ended)
+            self._session.pending_answers.fail_all(ended)
+            self._session.pending_ends.fail_all(ended)
             for reader in self._readers:
                 reader.put_nowait(None)
 
@@ -263,7 +265,7 @@ class OrderStream:
 
 
 def _order(answer: Frame) -> Order:
-    with reading("the order"):
+    with decoding("the order"):
         return order_from(answer["order"])
 
 

@@ -1,4 +1,4 @@
-"""The connection under a stream: a small port, and the library `websockets` behind it."""
+"""Sockets of a stream: the port `Socket`, and its implementation with the library `websockets`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from orders_client.errors import OrdersError, Problem, Unavailable, api_error
 
 _NEXT_STEP = "Check the stream's address (--ws-url, ORDERS_WS_URL) and that the engine runs; locally: make run."
 
-_GOODBYE_WITHIN = 2.0
+_CLOSE_TIMEOUT = 2.0
 
 
 class Disconnected(Exception):
-    """The connection has ended, from whichever side."""
+    """The socket was closed, from whichever side."""
 
 
 class Socket(Protocol):
-    """A connection that carries text messages. Both methods raise `Disconnected` when it has ended."""
+    """Carries text messages. `send` and `receive` raise `Disconnected` once it is closed."""
 
     async def send(self, text: str) -> None:
         """Send a message."""
@@ -31,11 +31,11 @@ class Socket(Protocol):
         """Wait for the next message."""
 
     async def close(self) -> None:
-        """End the connection. It may have ended before."""
+        """Close the socket; it may be closed already."""
 
 
 Connect = Callable[[], Awaitable[Socket]]
-"""Opens a connection. Raises `OrdersError`; `NotAllowed` where another try makes no sense."""
+"""Opens a socket. Raises `OrdersError`; `NotAllowed` where retrying makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class WebSocket:
         return message if isinstance(message, str) else message.decode(errors="replace")
 
     async def close(self) -> None:
-        """Say goodbye and wait for it to be returned."""
+        """Perform the closing handshake."""
         await self.connection.close()
 
 
 def websocket(url: str, token: str | None) -> Connect:
-    """Return what opens a WebSocket to `url`."""
+    """Return a function that opens a WebSocket to `url`."""
     headers = {"Authorization": f"Bearer {token}"} if token else None
 
     async def open_connection() -> Socket:
         try:
-            return WebSocket(await connect(url, additional_headers=headers, close_timeout=_GOODBYE_WITHIN))
+            return WebSocket(await connect(url, additional_headers=headers, close_timeout=_CLOSE_TIMEOUT))
         except InvalidStatus as refused:
             raise _refusal(url, refused.response.status_code, refused.response.reason_phrase) from refused
         except InvalidURI as error:

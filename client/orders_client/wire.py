@@ -1,4 +1,4 @@
-"""From JSON to the models. Whatever does not fit is an `UnexpectedAnswer`; fields unknown here are let pass."""
+"""Decode JSON into the models; unknown fields are ignored."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Json = Mapping[str, Any]
 
 
 @contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Turn every fault of reading `what` into an `UnexpectedAnswer`."""
+def decoding(what: str) -> Iterator[None]:
+    """Raise `UnexpectedAnswer` where `what` can't be decoded within this block."""
     try:
         yield
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
@@ -27,7 +27,7 @@ def reading(what: str) -> Iterator[None]:
 
 
 def event_from(body: Json) -> Event:
-    """Read an event; raises what `reading` catches, as do all of these."""
+    """Read an event; raises what `decoding` catches, as do all of these."""
     return Event(int(body["seq"]), Status(body["status"]), _moment(body["timestamp"]), body["data"])
 
 

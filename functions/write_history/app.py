@@ -1,4 +1,4 @@
-"""Folds the order stream into Postgres; and the pages of the order table that a rebuild of the history sends."""
+"""Folds the order stream into Postgres; and the pages of the order table that `orders-admin rebuild-history` sends."""
 
 from __future__ import annotations
 

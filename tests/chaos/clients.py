@@ -85,7 +85,7 @@ class Clients:
 
         async def place() -> Accepted:
             if number % 2:
-                return await stream.execute_order(*TERMS, slippage=SLIPPAGE, client_order_id=key)
+                return await stream.place_order(*TERMS, slippage=SLIPPAGE, client_order_id=key)
             return await asyncio.to_thread(client.place, *TERMS, slippage=SLIPPAGE, client_order_id=key)
 
         return (await self._until(place)).order_id

@@ -16,7 +16,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from orders_client.cli.app import app
+from orders_admin.app import app
 from tests.infrastructure.sam_template import ROOT, Template, listed
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ PLACE = "eu-central-1:123456789012"
 ORDER = "0190d3c0-0000-7000-8000-00000000000a"
 
 COMMAND = re.compile(r"\baws (cloudformation|dynamodb|lambda|logs|secretsmanager|sqs) ([a-z-]+)(.*?)(?=\baws |$)")
-MADE_BY_ORDERS = {
+CALLED_BY_ORDERS_ADMIN = {
     "cloudformation:DescribeStacks",
     "dynamodb:DescribeTable",
     "dynamodb:GetItem",
@@ -103,8 +103,8 @@ def _arn(service: str, operation: str, arguments: str) -> str:
 
 
 @pytest.fixture
-def made_by_orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Call]]:
-    """Give what `orders redrive` and `orders rebuild-history` have called, with a letter of each kind."""
+def called_by_orders_admin(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Call]]:
+    """Give what `orders-admin redrive` and `orders-admin rebuild-history` have called, with a letter of each kind."""
     for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "REGION": "eu-central-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -150,14 +150,14 @@ def test_the_policy_allows_every_command_of_the_runbook() -> None:
     assert [call for call in calls if not allowed(call)] == []
 
 
-def test_the_policy_allows_what_the_operators_commands_call(made_by_orders: set[Call]) -> None:
-    assert {call.action for call in made_by_orders} == MADE_BY_ORDERS
-    assert [call for call in made_by_orders if not allowed(call)] == []
+def test_the_policy_allows_what_the_operators_commands_call(called_by_orders_admin: set[Call]) -> None:
+    assert {call.action for call in called_by_orders_admin} == CALLED_BY_ORDERS_ADMIN
+    assert [call for call in called_by_orders_admin if not allowed(call)] == []
 
 
 def test_the_policy_allows_nothing_that_nobody_needs() -> None:
     granted = {action for statement in STATEMENTS for action in listed(statement["Action"])}
-    assert granted == MADE_BY_ORDERS | {call.action for call in in_the_runbook()}
+    assert granted == CALLED_BY_ORDERS_ADMIN | {call.action for call in in_the_runbook()}
 
 
 def test_the_policy_is_about_the_engine_alone() -> None:

@@ -1,4 +1,4 @@
-"""What operators do, with the commands and the rights that they have: dead letters put back, the history rebuilt."""
+"""What operators do, with the commands and the rights that they have: dead letters redriven, the history rebuilt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from order_engine.adapters.database import Database
 from order_engine.adapters.order_items import from_item
 from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
 from order_engine.application.order_history import OrderFilter, failures
-from orders_client.cli.app import app
+from orders_admin.app import app
 from tests.support.cloud import Message, eventually
 from tests.support.stored import landed_swaps, queue_length, scan, stopped, stored_order
 
@@ -43,8 +43,8 @@ def operator(cloud: LocalCloud) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def orders(cloud: LocalCloud, operator: dict[str, str]) -> Run:
-    """Give what runs the command `orders` as an operator and returns what it prints; of a failure, its errors."""
+def orders_admin(cloud: LocalCloud, operator: dict[str, str]) -> Run:
+    """Give what runs the command `orders-admin` as an operator and returns what it prints; of a failure, its errors."""
     environment = {
         "ORDERS_URL": cloud.settings.url,
         "AWS_ENDPOINT_URL": cloud.settings.aws_url,
@@ -73,8 +73,8 @@ def no_schedules(cloud: LocalCloud) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_schedules")
-def test_dead_letters_are_shown_and_put_back_without_a_second_effect(
-    cloud: LocalCloud, orders: Run, place: Place, ended: Ended
+def test_dead_letters_are_shown_and_redriven_without_a_second_effect(
+    cloud: LocalCloud, orders_admin: Run, place: Place, ended: Ended
 ) -> None:
     queue = cloud.session.client("sqs")
     done = ended(place())
@@ -83,36 +83,36 @@ def test_dead_letters_are_shown_and_put_back_without_a_second_effect(
         queue.purge_queue(QueueUrl=cloud.outputs["OrdersQueueUrl"])
         for body in (json.dumps({"orderId": done["id"]}), json.dumps({"orderId": stuck}), "not JSON"):
             queue.send_message(QueueUrl=cloud.outputs["DeadLetterQueueUrl"], MessageBody=body)
-        shown = {one.get("orderId"): one for one in map(json.loads, orders("redrive", "--json").splitlines())}
+        shown = {one.get("orderId"): one for one in map(json.loads, orders_admin("redrive", "--json").splitlines())}
         assert {key: one["status"] for key, one in shown.items()} == {
             done["id"]: "confirmed",
             stuck: "pending",
             None: "poison",
         }
         assert queue_length(cloud, "DeadLetterQueueUrl") == 3
-        assert "2 put back, 1 left" in orders("redrive", "--yes")
+        assert "2 redriven, 1 left" in orders_admin("redrive", "--yes")
         assert (queue_length(cloud, "OrdersQueueUrl"), queue_length(cloud, "DeadLetterQueueUrl")) == (2, 1)
     assert ended(stuck)["status"] == "confirmed"
     eventually(lambda: queue_length(cloud, "OrdersQueueUrl"), lambda length: length == 0)
     assert stored_order(cloud, done["id"]) == done
     assert (landed_swaps(cloud, done["id"]), landed_swaps(cloud, stuck)) == (1, 1)
-    assert "1 deleted" in orders("redrive", "--yes", "--drop")
+    assert "1 deleted" in orders_admin("redrive", "--yes", "--drop")
     assert queue_length(cloud, "DeadLetterQueueUrl") == 0
 
 
 @pytest.mark.parametrize("command", ["redrive", "rebuild-history"])
-def test_with_another_policy_nothing_may_be_done(cloud: LocalCloud, orders: Run, command: str) -> None:
+def test_with_another_policy_nothing_may_be_done(cloud: LocalCloud, orders_admin: Run, command: str) -> None:
     other = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
     cloud.session.client("iam").put_user_policy(
         UserName="operator", PolicyName="operator", PolicyDocument=json.dumps(other)
     )
-    assert "not authorized" in orders(command, code=4)
+    assert "not authorized" in orders_admin(command, code=4)
 
 
 def test_the_history_is_rebuilt_from_the_order_table(
     cloud: LocalCloud,
     api: httpx.Client,
-    orders: Run,
+    orders_admin: Run,
     place: Place,
     ended: Ended,
     console: psycopg.Connection[DictRow],
@@ -134,7 +134,7 @@ def test_the_history_is_rebuilt_from_the_order_table(
     eventually(history, lambda held: held == stored)
     console.execute("DELETE FROM orders")  # and with them events and failures
     console.execute("UPDATE order_status_counts SET orders = 4711")
-    assert f"{len(stored)} orders" in orders("rebuild-history")
+    assert f"{len(stored)} orders" in orders_admin("rebuild-history")
     assert history() == stored
     attempts = [failure for order_id in placed for failure in reader.trail(order_id).failures]
     assert attempts == [failure for order_id in placed for failure in failures(stored[order_id])] != []

@@ -29,7 +29,7 @@ SEED = 20260301
 USER = "restless"
 PATIENCE = 60
 """Seconds for one order."""
-IMPATIENT = Timing(gap_patience=0.5, answer_patience=1.0, longest_patience=4.0, backoff=Backoff(0.02, 0.1))
+IMPATIENT = Timing(gap_timeout=0.5, resend_after=1.0, longest_retry_interval=4.0, backoff=Backoff(0.02, 0.1))
 
 
 class Cut:
@@ -90,7 +90,7 @@ async def trade(stream: OrderStream, count: int) -> list[str]:
 
     async def one() -> str:
         async with gate:
-            accepted = await stream.execute_order(ORDER["tokenIn"], ORDER["tokenOut"], ORDER["amountIn"])
+            accepted = await stream.place_order(ORDER["tokenIn"], ORDER["tokenOut"], ORDER["amountIn"])
             await stream.wait_until_terminal(accepted.order_id, PATIENCE)
             return accepted.order_id
 

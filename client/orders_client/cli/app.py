@@ -1,63 +1,40 @@
-"""The command line: its commands, and how errors leave it."""
+"""The commands of `orders`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from orders_client.cli import follow, load, orders, rebuild_history, redrive
-from orders_client.cli.exits import EPILOG, exit_code, report
+from orders_client.cli import follow, load, orders, verify
+from orders_client.cli.exits import EPILOG
 from orders_client.cli.shared import Setup
-from orders_client.errors import OrdersError
+from orders_client.cli.terminal import new_app, version_option
 
-_USE = "Orders"
-_OPERATE = "Operation"
+_ORDERS = "Orders"
+_ENGINE = "Engine"
 
-
-class ReportingGroup(TyperGroup):
-    """Commands whose errors are told with their next step, and end with an exit code of their own."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except OrdersError as error:
-            setup: Setup = ctx.obj
-            report(error, setup.err, as_json=setup.as_json)
-            raise typer.Exit(exit_code(error)) from error
-
-
-app = typer.Typer(
-    cls=ReportingGroup,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_show_locals=False,
-    epilog=EPILOG,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app(EPILOG)
 
 
 @app.callback()
-def begin(context: typer.Context) -> None:
+def main(context: typer.Context, _version: Annotated[bool, version_option("orders")] = False) -> None:
     """Place and follow swap orders."""
     context.obj = context.obj or Setup()
 
 
 _COMMANDS: list[tuple[str, str, Callable[..., None]]] = [
-    (_USE, "place", follow.place),
-    (_USE, "watch", follow.watch),
-    (_USE, "get", orders.get),
-    (_USE, "list", orders.list_orders),
-    (_USE, "history", orders.history),
-    (_USE, "cancel", orders.cancel),
-    (_USE, "load", load.load),
-    (_OPERATE, "metrics", orders.metrics),
-    (_OPERATE, "health", orders.health),
-    (_OPERATE, "redrive", redrive.redrive),
-    (_OPERATE, "rebuild-history", rebuild_history.rebuild_history),
+    (_ORDERS, "place", follow.place),
+    (_ORDERS, "watch", follow.watch),
+    (_ORDERS, "get", orders.get),
+    (_ORDERS, "list", orders.list_orders),
+    (_ORDERS, "history", orders.history),
+    (_ORDERS, "cancel", orders.cancel),
+    (_ORDERS, "verify", verify.verify),
+    (_ORDERS, "load", load.load),
+    (_ENGINE, "metrics", orders.metrics),
+    (_ENGINE, "health", orders.health),
 ]
 
 for panel, name, command in _COMMANDS:

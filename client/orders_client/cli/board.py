@@ -1,8 +1,9 @@
-"""Orders on the terminal as they happen: a live table, or a line for each step where there is no terminal."""
+"""Displays of live events: a table on a terminal, else a line for each event."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,20 +13,20 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from orders_client.cli.output import COLOURS, clock_time, note, print_json, status_text, swap_text
+from orders_client.cli.output import clock_time, event_summary, print_json, status_style, status_text, swap_text
 from orders_client.fold import Update
 from orders_client.models import Event, Status
 from orders_client.stream import OrderStream
 
-_ROOM_FOR_IDS, _ROOM_FOR_TIMES, _ROOM_FOR_NAMES = 180, 150, 120
+_WIDTH_FOR_IDS, _WIDTH_FOR_TIMES, _WIDTH_FOR_NAMES = 180, 150, 120
 """How wide the terminal must be for whole ids, for the time that each step took, and for the name of each step."""
 
-_AROUND = 6
-"""Lines that are not orders: title, header and some room."""
+_RESERVED_LINES = 6
+"""Lines that are not orders: title, header and a margin."""
 
 
 class Display(Protocol):
-    """Shows what happens, from when it is entered until it is left."""
+    """Shows events while its context is entered."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -40,7 +41,7 @@ class Display(Protocol):
 
 
 def display_for(console: Console, stream: OrderStream, *, as_json: bool) -> Display:
-    """Return the display that suits: JSON if asked for, a live table on a terminal, else lines of text."""
+    """Return a display: JSON lines if asked for, a live table on a terminal, else text lines."""
     if as_json:
         return JsonLines(console)
     return Board(console, stream) if console.is_terminal else TextLines(console)
@@ -63,7 +64,8 @@ class TextLines:
     def show(self, update: Update) -> None:
         """Print the event."""
         event = update.event
-        line = f"{clock_time(event.timestamp)}  {update.order_id}  {event.seq}  {event.status.value:<9}  {note(event)}"
+        step = f"{event.seq}  {event.status.value:<9}  {event_summary(event)}"
+        line = f"{clock_time(event.timestamp)}  {update.order_id}  {step}"
         self.console.print(line.rstrip(), markup=False, soft_wrap=True)
 
 
@@ -90,7 +92,7 @@ class Row:
         return self.events[-1].status
 
     def swap(self) -> str:
-        """Return what is swapped for what, as the first event says."""
+        """Return amount and tokens, from the first event."""
         return swap_text(self.events[0].data)
 
     def steps(self, width: int) -> Text:
@@ -99,11 +101,11 @@ class Row:
         attempt = self.events[begin:]
         retries = sum(event.status is Status.PENDING for event in self.events[:begin])
         text = Text(f"↻{retries} " if retries else "", "yellow")
-        if width < _ROOM_FOR_NAMES:
-            return text.append("●" * len(attempt) + f" {attempt[-1].status.value}", COLOURS[attempt[-1].status])
+        if width < _WIDTH_FOR_NAMES:
+            return text.append("●" * len(attempt) + f" {attempt[-1].status.value}", status_style(attempt[-1].status))
         for event, following in zip(attempt, [*attempt[1:], None], strict=True):
-            text.append(event.status.value, COLOURS[event.status])
-            if following and width >= _ROOM_FOR_TIMES:
+            text.append(event.status.value, status_style(event.status))
+            if following and width >= _WIDTH_FOR_TIMES:
                 text.append(f" {(following.timestamp - event.timestamp).total_seconds():.2f}", "dim")
             text.append(" → " if following else "", "dim")
         return text
@@ -111,7 +113,9 @@ class Row:
     def result(self) -> str:
         """Return how much came out, or why nothing did."""
         data = self.events[-1].data
-        return str(data.get("amountOut") or data.get("error", {}).get("code") or "")
+        error = data.get("error")
+        code = error.get("code") if isinstance(error, Mapping) else None
+        return str(data.get("amountOut") or code or "")
 
     def venue(self) -> str:
         """Return the venue that was chosen."""
@@ -141,19 +145,19 @@ class Board:
         self._live.stop()
 
     def show(self, update: Update) -> None:
-        """Note the event; it is shown with the next refresh."""
+        """Add the event; the next refresh shows it."""
         self._rows.setdefault(update.order_id, Row(update.order_id, [])).events.append(update.event)
 
     def _render(self) -> RenderableType:
         width = self._console.width
-        room = max(1, self._console.height - _AROUND)
+        room = max(1, self._console.height - _RESERVED_LINES)
         table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title=self._title(), title_justify="left")
         for name in ("order", "swap", "steps", "venue", "out", "time"):
             table.add_column(name, no_wrap=True, justify="right" if name in ("out", "time") else "left")
         if len(self._rows) > room:
             table.caption = f"and {len(self._rows) - room} before these"
         for row in list(reversed(self._rows.values()))[:room]:
-            order = row.order_id if width >= _ROOM_FOR_IDS else f"…{row.order_id[-8:]}"
+            order = row.order_id if width >= _WIDTH_FOR_IDS else f"…{row.order_id[-8:]}"
             table.add_row(order, row.swap(), row.steps(width), row.venue(), row.result(), row.seconds())
         return table
 

@@ -1,4 +1,4 @@
-"""Exit codes, and errors as people and scripts want to read them."""
+"""Exit codes, and errors on standard error: as text, or as JSON."""
 
 from __future__ import annotations
 
@@ -8,45 +8,49 @@ from typing import Any
 
 from rich.console import Console
 
-from orders_client.errors import ApiError, OrdersError
+from orders_client.errors import ApiError, NotConfirmed, OrdersError
 from orders_client.models import Status
 
 
 class ExitCode(IntEnum):
-    """What the shell gets to know."""
+    """The exit codes of `orders`."""
 
     DONE = 0
     NOT_CONFIRMED = 1
-    """An order that was waited for has failed or was cancelled."""
+    """An order that was waited for has failed or was cancelled, or a receipt is wrong."""
     USAGE = 2
     REFUSED = 3
     """The API refused, and will again."""
     UNAVAILABLE = 4
-    """No answer, or none that can be read; or an order did not end in time. Another try may succeed."""
+    """No answer, or none that can be decoded; or an order did not end in time. A retry may succeed."""
+    NO_RECEIPT = 5
+    """The order is not confirmed, so there is nothing to verify."""
     INTERRUPTED = 130
 
 
 EPILOG = (
-    "Exit codes: 0 done · 1 an order that was waited for is not confirmed · 2 wrong usage · 3 refused by the API ·"
-    " 4 no answer, or not in time · 130 interrupted"
+    "Exit codes: 0 done · 1 an order that was waited for is not confirmed, or a receipt is wrong · 2 wrong usage ·"
+    " 3 refused by the API · 4 no answer, or not in time · 5 no receipt to verify · 130 interrupted"
 )
 
 
 def exit_code(error: OrdersError) -> ExitCode:
     """Return the exit code for an error."""
+    if isinstance(error, NotConfirmed):
+        return ExitCode.NO_RECEIPT
     return ExitCode.REFUSED if isinstance(error, ApiError) else ExitCode.UNAVAILABLE
 
 
-def ending(statuses: list[Status]) -> ExitCode:
+def exit_code_of(statuses: list[Status]) -> ExitCode:
     """Return the exit code for orders that have ended."""
     confirmed = all(status is Status.CONFIRMED for status in statuses)
     return ExitCode.DONE if confirmed else ExitCode.NOT_CONFIRMED
 
 
-def report(error: OrdersError, console: Console, *, as_json: bool) -> None:
-    """Say what went wrong and what to do about it."""
+def print_error(error: OrdersError, console: Console, *, as_json: bool) -> None:
+    """Print an error with its faulty fields and its next step."""
     if as_json:
-        console.print(json.dumps({"error": _facts(error)}), markup=False, soft_wrap=True)
+        console.print(json.dumps({"error": _error_body(error)}), markup=False, soft_wrap=True)
         return
     console.print("[bold red]Error[/]", end=" ")
     console.print(str(error), markup=False, soft_wrap=True)
@@ -57,10 +61,10 @@ def report(error: OrdersError, console: Console, *, as_json: bool) -> None:
         console.print("[bold]Next[/]", error.next_step, soft_wrap=True)
 
 
-def _facts(error: OrdersError) -> dict[str, Any]:
+def _error_body(error: OrdersError) -> dict[str, Any]:
     facts: dict[str, Any] = {"message": str(error), "nextStep": error.next_step}
     if isinstance(error, ApiError):
         problem = error.problem
-        faults = [{"field": one.field, "code": one.code, "message": one.message} for one in problem.errors]
+        faults = [{"field": fault.field, "code": fault.code, "message": fault.message} for fault in problem.errors]
         facts |= {"code": problem.code, "status": problem.status, "errors": faults, "requestId": problem.request_id}
     return facts

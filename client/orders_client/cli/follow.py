@@ -11,7 +11,7 @@ import typer
 
 from orders_client.api import DEFAULT_URL
 from orders_client.cli.board import Display, display_for
-from orders_client.cli.exits import ending
+from orders_client.cli.exits import exit_code_of
 from orders_client.cli.output import print_json
 from orders_client.cli.shared import Json, Setup, StreamUrl, Timeout, Token, Url, User, setup_of, stream_url
 from orders_client.errors import Unavailable
@@ -19,27 +19,29 @@ from orders_client.models import Accepted, Status
 from orders_client.stream import OrderStream
 
 
-def amount(text: str) -> Decimal:
-    """Read an amount as it was typed."""
+def parse_amount(text: str) -> Decimal:
+    """Parse a decimal number exactly as it was typed."""
     try:
         return Decimal(text)
     except InvalidOperation as error:
         raise typer.BadParameter(f"{text!r} is no decimal number such as 1.5") from error
 
 
-Amount = Annotated[Decimal, typer.Argument(metavar="AMOUNT", parser=amount, help="How much of it, such as 1.5.")]
+Amount = Annotated[Decimal, typer.Argument(metavar="AMOUNT", parser=parse_amount, help="How much of it, such as 1.5.")]
 Fraction = Annotated[
     Decimal | None,
     typer.Option(
         metavar="FRACTION",
-        parser=amount,
+        parser=parse_amount,
         help="Tolerated loss against the quote: 0.01 is 1 %.",
         show_default="the engine's",
     ),
 ]
 MinOut = Annotated[
     Decimal | None,
-    typer.Option("--min-out", metavar="AMOUNT", parser=amount, help="The least that may come out.", show_default=False),
+    typer.Option(
+        "--min-out", metavar="AMOUNT", parser=parse_amount, help="The least that may come out.", show_default=False
+    ),
 ]
 TokenIn = Annotated[
     str, typer.Argument(metavar="FROM", help="Token to sell: symbol or mint address.", show_default=False)
@@ -67,7 +69,7 @@ def place(
 ) -> None:
     """Place a market order: swap AMOUNT of FROM for TO at the better venue.
 
-    However often the request has to be sent over a bad line, it is one order.
+    However often the request has to be sent over a bad connection, it is one order.
     """
     setup = setup_of(context, as_json=as_json)
     with setup.client(url, token) as client:
@@ -80,7 +82,7 @@ def place(
             client_order_id=client_order_id,
             user_id=user,
         )
-    _say_accepted(setup, accepted, watch=watch)
+    _print_accepted(setup, accepted, watch=watch)
     if watch:
         stream = setup.stream(ws_url or accepted.websocket_url, token)
         _follow_to_the_end(setup, stream, [accepted.order_id], timeout)
@@ -103,10 +105,10 @@ def watch(
         raise typer.BadParameter("give either the ids of orders, or --all")
     setup = setup_of(context, as_json=as_json)
     stream = setup.stream(stream_url(url, ws_url), token)
-    _follow_to_the_end(setup, stream, [one.lower() for one in order_ids or ()], timeout)
+    _follow_to_the_end(setup, stream, [order_id.lower() for order_id in order_ids or ()], timeout)
 
 
-def _say_accepted(setup: Setup, accepted: Accepted, *, watch: bool) -> None:
+def _print_accepted(setup: Setup, accepted: Accepted, *, watch: bool) -> None:
     if setup.as_json:
         print_json(setup.out, accepted)
         return
@@ -118,11 +120,13 @@ def _say_accepted(setup: Setup, accepted: Accepted, *, watch: bool) -> None:
 
 def _follow_to_the_end(setup: Setup, stream: OrderStream, order_ids: Sequence[str], timeout: float | None) -> None:
     """Show orders until all of these have ended; without any, show all orders for ever."""
-    statuses = asyncio.run(_within(timeout, setup, stream, order_ids))
-    raise typer.Exit(ending(statuses))
+    statuses = asyncio.run(_follow_within(timeout, setup, stream, order_ids))
+    raise typer.Exit(exit_code_of(statuses))
 
 
-async def _within(seconds: float | None, setup: Setup, stream: OrderStream, order_ids: Sequence[str]) -> list[Status]:
+async def _follow_within(
+    seconds: float | None, setup: Setup, stream: OrderStream, order_ids: Sequence[str]
+) -> list[Status]:
     try:
         async with asyncio.timeout(seconds), stream:
             with display_for(setup.out, stream, as_json=setup.as_json) as display:

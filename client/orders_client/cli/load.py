@@ -1,4 +1,4 @@
-"""`orders load`: many orders at once, and how long they took."""
+"""`orders load`: place many orders at once and measure them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from orders_client.api import DEFAULT_URL, OrdersClient
-from orders_client.cli.exits import ExitCode, ending
-from orders_client.cli.follow import amount
+from orders_client.cli.exits import ExitCode, exit_code_of
+from orders_client.cli.follow import parse_amount
+from orders_client.cli.load_statistics import LoadReport, LoadStatistics, Quantiles
 from orders_client.cli.output import facts_table
 from orders_client.cli.shared import Json, StreamUrl, Token, Url, setup_of, stream_url
-from orders_client.cli.tally import Quantiles, Report, Tally
 from orders_client.errors import ApiError, Unavailable
 from orders_client.models import Accepted
 from orders_client.stream import OrderStream
 
-Size = Annotated[Decimal, typer.Option("--amount", metavar="AMOUNT", parser=amount, help="How much each sells.")]
+Size = Annotated[Decimal, typer.Option("--amount", metavar="AMOUNT", parser=parse_amount, help="How much each sells.")]
 
 
 def load(
@@ -42,7 +42,7 @@ def load(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Place many orders at once, follow all of them, and show the figures.
+    """Place many orders at once, follow all of them, and show the statistics.
 
     Where authentication is off, they are the orders of a user of their own.
     """
@@ -52,37 +52,41 @@ def load(
     def place(client: OrdersClient) -> Accepted:
         return client.place(sell, buy, size, user_id=user)
 
-    tally = Tally(perf_counter())
+    statistics = LoadStatistics(perf_counter())
     with setup.client(url, token) as client, _progress(setup.err, orders, quiet=as_json) as progress:
         stream = setup.stream(stream_url(url, ws_url), token, user)
-        run = Run(stream, lambda: place(client), tally, lambda: progress(tally))
-        asyncio.run(run.all(orders, concurrency, timeout))
-    setup.show(tally.report(orders), _report_table)
-    if tally.accepted < orders or tally.ended < orders:
-        raise typer.Exit(ExitCode.UNAVAILABLE if tally.accepted else ExitCode.REFUSED)
-    raise typer.Exit(ending(tally.statuses()))
+        run = LoadRun(stream, lambda: place(client), statistics, lambda: progress(statistics))
+        asyncio.run(run.run(orders, concurrency, timeout))
+    setup.show(statistics.report(orders), _report_table)
+    if statistics.accepted < orders or statistics.ended < orders:
+        raise typer.Exit(ExitCode.UNAVAILABLE if statistics.accepted else ExitCode.REFUSED)
+    raise typer.Exit(exit_code_of(statistics.statuses()))
 
 
-class Run:
-    """A load at work.
+class LoadRun:
+    """Places a load of orders and follows them.
 
     Args:
-        stream: where it is heard what becomes of the orders.
+        stream: delivers the events of the orders.
         place: places one order; called by several threads.
-        tally: counts.
-        tell: called whenever a count has changed.
+        statistics: collects the events.
+        on_change: called whenever the statistics have changed.
     """
 
     def __init__(
-        self, stream: OrderStream, place: Callable[[], Accepted], tally: Tally, tell: Callable[[], None]
+        self,
+        stream: OrderStream,
+        place: Callable[[], Accepted],
+        statistics: LoadStatistics,
+        on_change: Callable[[], None],
     ) -> None:
         self._stream = stream
         self._place = place
-        self._tally = tally
-        self._tell = tell
+        self._statistics = statistics
+        self._on_change = on_change
         self._changed = asyncio.Event()
 
-    async def all(self, orders: int, concurrency: int, timeout: float) -> None:
+    async def run(self, orders: int, concurrency: int, timeout: float) -> None:
         """Place the orders and wait until all have ended, but not longer than `timeout` seconds after the last."""
         async with self._stream:
             await self._stream.subscribe_channel("user")
@@ -106,29 +110,29 @@ class Run:
         try:
             accepted = self._place()
         except ApiError as refused:
-            self._tally.refused[refused.code] += 1
+            self._statistics.refused[refused.code] += 1
         except Unavailable:
-            self._tally.refused["unavailable"] += 1
+            self._statistics.refused["unavailable"] += 1
         else:
-            self._tally.placed(accepted.order_id, sent, perf_counter())
-        self._tell()
+            self._statistics.add_accepted(accepted.order_id, sent, perf_counter())
+        self._on_change()
 
     async def _listen(self) -> None:
         async for update in self._stream:
-            self._tally.heard(update, perf_counter())
+            self._statistics.add_event(update, perf_counter())
             if update.event.status.terminal:
                 self._changed.set()
-                self._tell()
+                self._on_change()
 
     async def _all_ended(self) -> None:
-        while self._tally.ended < self._tally.accepted:
+        while self._statistics.ended < self._statistics.accepted:
             self._changed.clear()
             await self._changed.wait()
 
 
 @contextmanager
-def _progress(console: Console, orders: int, *, quiet: bool) -> Iterator[Callable[[Tally], None]]:
-    """Show bars on a terminal; yield what moves them."""
+def _progress(console: Console, orders: int, *, quiet: bool) -> Iterator[Callable[[LoadStatistics], None]]:
+    """Show progress bars on a terminal; yield the function that updates them."""
     columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
         placed, refused, ended = (
@@ -136,16 +140,16 @@ def _progress(console: Console, orders: int, *, quiet: bool) -> Iterator[Callabl
             for name in ("accepted", "refused", "ended")
         )
 
-        def move(tally: Tally) -> None:
-            lost = tally.refused.total()
-            progress.update(placed, completed=tally.accepted)
+        def update(statistics: LoadStatistics) -> None:
+            lost = statistics.refused.total()
+            progress.update(placed, completed=statistics.accepted)
             progress.update(refused, completed=lost, visible=lost > 0)
-            progress.update(ended, completed=tally.ended, total=orders - lost)
+            progress.update(ended, completed=statistics.ended, total=orders - lost)
 
-        yield move
+        yield update
 
 
-def _report_table(report: Report) -> Table:
+def _report_table(report: LoadReport) -> Table:
     table = facts_table()
     refused = "".join(f" · {count} {code}" for code, count in report.refused.items())
     table.add_row("accepted", f"{report.accepted} of {report.orders}{refused}")
@@ -155,7 +159,7 @@ def _report_table(report: Report) -> Table:
     for name, times in {
         "time to accept": report.time_to_accept,
         "time to confirm": report.time_to_confirm,
-        "until heard of": report.time_to_hear,
+        "time to hear": report.time_to_hear,
     }.items():
         table.add_row(name, _span(times))
     return table

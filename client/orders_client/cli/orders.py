@@ -1,4 +1,4 @@
-"""Commands that ask the HTTP API one thing: get, cancel, list, history, metrics, health."""
+"""Commands that make one HTTP request: get, cancel, list, history, metrics, health."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cancel(
 def history(
     context: typer.Context, order_id: OrderId, url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False
 ) -> None:
-    """Show an order as the history keeps it, with each failed attempt."""
+    """Show an order as it is stored in Postgres, with each failed attempt."""
     setup = setup_of(context, as_json=as_json)
     with setup.client(url, token) as client:
         setup.show(client.history(order_id), history_card)
@@ -66,7 +66,7 @@ def list_orders(
 
 
 def metrics(context: typer.Context, url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False) -> None:
-    """Show how much there is to do, and how many orders ended how."""
+    """Show the length of the queue and the number of orders by status."""
     setup = setup_of(context, as_json=as_json)
     with setup.client(url, token) as client:
         setup.show(client.metrics(), metrics_table)
@@ -74,15 +74,15 @@ def metrics(context: typer.Context, url: Url = DEFAULT_URL, token: Token = None,
 
 def health(
     context: typer.Context,
-    deep: Annotated[bool, typer.Option("--deep", help="Also ask everything that the engine needs.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also ask each dependency.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Show how the engine is; exits with 4 where it is unhealthy."""
+    """Show the engine's health; exits with 4 where it is unhealthy."""
     setup = setup_of(context, as_json=as_json)
     with setup.client(url, token) as client:
-        found = client.health(deep=deep)
-    setup.show(found, health_table)
-    if found.status == "unhealthy":
+        reported = client.health(deep=deep)
+    setup.show(reported, health_table)
+    if reported.status == "unhealthy":
         raise typer.Exit(ExitCode.UNAVAILABLE)

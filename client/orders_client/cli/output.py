@@ -1,4 +1,4 @@
-"""Answers as JSON, and as tables."""
+"""The API's answers as JSON and as tables."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from orders_client.comparison import Verification
 from orders_client.models import Event, Failure, Health, History, Metrics, Order, Status
 
-COLOURS = {
+_LONGEST_SHOWN = 30
+
+_COLOURS = {
     Status.PENDING: "yellow",
     Status.ROUTING: "cyan",
     Status.BUILDING: "cyan",
@@ -26,32 +29,37 @@ COLOURS = {
 }
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """Return a value in its form on the wire: camelCase names, amounts as text, times as ISO 8601; no nulls."""
     if is_dataclass(value):
-        pairs = ((_camel(one.name), getattr(value, one.name)) for one in fields(value))
-        return {name: plain(content) for name, content in pairs if content is not None}
+        pairs = ((_camel(field.name), getattr(value, field.name)) for field in fields(value))
+        return {name: json_value(content) for name, content in pairs if content is not None}
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, Mapping):
-        return {name: plain(content) for name, content in value.items()}
-    return [plain(one) for one in value] if isinstance(value, tuple | list) else value
+        return {name: json_value(content) for name, content in value.items()}
+    return [json_value(item) for item in value] if isinstance(value, tuple | list) else value
 
 
 def print_json(console: Console, value: Any) -> None:
     """Print a value on one line."""
-    console.out(json.dumps(plain(value), ensure_ascii=False), highlight=False)
+    console.out(json.dumps(json_value(value), ensure_ascii=False), highlight=False)
+
+
+def status_style(status: Status) -> str:
+    """Return the colour of a status; one that this client does not know has none."""
+    return _COLOURS.get(status, "")
 
 
 def status_text(status: Status) -> Text:
     """Return the status in its colour."""
-    return Text(status.value, COLOURS[status])
+    return Text(status.value, status_style(status))
 
 
 def swap_text(terms: Mapping[str, Any]) -> str:
-    """Return what is swapped for what, of an order's terms in their form on the wire."""
+    """Return amount and tokens of an order's terms, which are in their form on the wire."""
     return f"{terms.get('amountIn', '?')} {terms.get('tokenIn', '?')} → {terms.get('tokenOut', '?')}"
 
 
@@ -68,7 +76,7 @@ def order_card(order: Order) -> RenderableType:
         "client order id": order.client_order_id,
         "user": order.user_id,
         "status": status_text(order.status),
-        "swap": swap_text(plain(order)),
+        "swap": swap_text(json_value(order)),
         "slippage": order.slippage,
         "min out": order.min_amount_out,
         "amount out": order.amount_out and f"{order.amount_out:f} {order.token_out}",
@@ -78,7 +86,7 @@ def order_card(order: Order) -> RenderableType:
         "venue": order.venue,
         "transaction": order.tx_hash,
         "attempts": order.attempts,
-        "error": order.error and reason(order.error),
+        "error": order.error and error_line(order.error),
         "created": f"{order.created_at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
     }
     for name, value in shown.items():
@@ -95,38 +103,41 @@ def steps_table(events: Iterable[Event]) -> Table:
     before: Event | None = None
     for event in events:
         after = f"{(event.timestamp - before.timestamp).total_seconds():.3f} s" if before else ""
-        table.add_row(str(event.seq), clock_time(event.timestamp), after, status_text(event.status), note(event))
+        table.add_row(
+            str(event.seq), clock_time(event.timestamp), after, status_text(event.status), event_summary(event)
+        )
         before = event
     return table
 
 
-def note(event: Event) -> str:
-    """Return what is worth knowing of a step, in a few words."""
-    return _NOTES[event.status](event.data)
+def event_summary(event: Event) -> str:
+    """Return an event's data in a few words; nothing for a status that this client does not know."""
+    describe = _SUMMARIES.get(event.status)
+    return describe(event.data) if describe else ""
 
 
-def _pending_note(data: Mapping[str, Any]) -> str:
+def _pending_summary(data: Mapping[str, Any]) -> str:
     if "error" not in data:
         return swap_text(data)
-    return f"attempt {data.get('attempt')} in {data.get('delaySeconds')} s, after {reason(data['error'])}"
+    return f"attempt {data.get('attempt')} in {data.get('delaySeconds')} s, after {error_line(data['error'])}"
 
 
-def _building_note(data: Mapping[str, Any]) -> str:
-    return f"{data.get('venue')}, of {' · '.join(map(_quote, data.get('quotes', ())))}"
+def _building_summary(data: Mapping[str, Any]) -> str:
+    return f"{data.get('venue')}, of {' · '.join(map(_quote_text, data.get('quotes', ())))}"
 
 
-_NOTES: dict[Status, Callable[[Mapping[str, Any]], str]] = {
-    Status.PENDING: _pending_note,
+_SUMMARIES: dict[Status, Callable[[Mapping[str, Any]], str]] = {
+    Status.PENDING: _pending_summary,
     Status.ROUTING: lambda data: f"attempt {data.get('attempt')}: asking {', '.join(data.get('venues', ()))}",
-    Status.BUILDING: _building_note,
+    Status.BUILDING: _building_summary,
     Status.SUBMITTED: lambda data: str(data.get("txHash", "")),
     Status.CONFIRMED: lambda data: f"{data.get('amountOut')} out at {data.get('executedPrice')}",
-    Status.FAILED: lambda data: reason(data.get("error", {})),
+    Status.FAILED: lambda data: error_line(data.get("error", {})),
     Status.CANCELLED: lambda data: f"by {data.get('by')}",
 }
 
 
-def reason(error: Mapping[str, Any]) -> str:
+def error_line(error: Mapping[str, Any]) -> str:
     """Return an error of an order in one line."""
     return f"{error.get('code')}: {error.get('message')}"
 
@@ -145,12 +156,12 @@ def orders_table(orders: Iterable[Order], width: int) -> Table:
 _COLUMNS: dict[str, tuple[Callable[[Order], str | Text], int]] = {
     "order": (lambda order: order.id, 0),
     "created": (lambda order: f"{order.created_at.astimezone():%Y-%m-%d %H:%M:%S}", 115),
-    "swap": (lambda order: swap_text(plain(order)), 0),
+    "swap": (lambda order: swap_text(json_value(order)), 0),
     "status": (lambda order: status_text(order.status), 0),
     "out": (lambda order: "" if order.amount_out is None else f"{order.amount_out:f}", 0),
     "venue": (lambda order: order.venue or "", 95),
 }
-"""The columns of a list: what is in them, and how wide the terminal must be for them."""
+"""The columns of a list: their value, and the least width of a terminal that shows them."""
 
 
 def history_card(history: History) -> RenderableType:
@@ -159,19 +170,42 @@ def history_card(history: History) -> RenderableType:
 
 
 def metrics_table(metrics: Metrics) -> Table:
-    """Return the figures, queue and orders side by side."""
+    """Return queue and orders side by side."""
     table = Table.grid(padding=(0, 4))
     table.add_row("[bold]queue[/]", "[bold]orders[/]")
-    table.add_row(_figures(metrics.queue), _figures(metrics.orders))
+    table.add_row(_numbers_table(metrics.queue), _numbers_table(metrics.orders))
     return table
 
 
 def health_table(health: Health) -> Table:
-    """Return the health of the engine and of what it needs."""
+    """Return the health of the engine and of its dependencies."""
     table = facts_table()
     for name, state in {"engine": health.status, **health.dependencies}.items():
         table.add_row(name, Text(state, "green" if state == "healthy" else "red"))
     return table
+
+
+def verification_table(verification: Verification) -> RenderableType:
+    """Return each comparison, and the verdict."""
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    for name in ("field", "told", "recomputed", ""):
+        table.add_column(name, overflow="fold")
+    for check in verification.checks:
+        mark = Text("✓", "green") if check.right else Text("✗", "bold red")
+        told, recomputed = (_shortened(value, check.right) for value in (check.told, check.recomputed))
+        table.add_row(Text(check.field, "" if check.right else "red"), told, recomputed, mark)
+    wrong = verification.wrong
+    verdict = (
+        Text(f"The receipt is wrong: {', '.join(wrong)}", "red") if wrong else Text("The receipt is right.", "green")
+    )
+    return Group(table, Text(), verdict)
+
+
+def _shortened(value: str | None, right: bool) -> Text:
+    """Return a value; a long one that is right is told apart by its ends."""
+    if value is None:
+        return Text("-")
+    return Text(f"{value[:10]}…{value[-10:]}" if right and len(value) > _LONGEST_SHOWN else value)
 
 
 def facts_table() -> Table:
@@ -182,7 +216,7 @@ def facts_table() -> Table:
     return table
 
 
-def _figures(numbers: Mapping[str, int]) -> Table:
+def _numbers_table(numbers: Mapping[str, int]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column(justify="right")
@@ -193,11 +227,11 @@ def _figures(numbers: Mapping[str, int]) -> Table:
 
 def _failed_attempt(failure: Failure) -> Text:
     when = clock_time(failure.timestamp)
-    return Text(f" attempt {failure.attempt} failed at {when}: {reason(failure.error)}", "red")
+    return Text(f" attempt {failure.attempt} failed at {when}: {error_line(failure.error)}", "red")
 
 
-def _quote(quote: Mapping[str, Any]) -> str:
-    return f"{quote.get('venue')} {quote['amountOut'] if 'amountOut' in quote else reason(quote.get('error', {}))}"
+def _quote_text(quote: Mapping[str, Any]) -> str:
+    return f"{quote.get('venue')} {quote['amountOut'] if 'amountOut' in quote else error_line(quote.get('error', {}))}"
 
 
 def _camel(name: str) -> str:

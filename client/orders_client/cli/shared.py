@@ -1,27 +1,20 @@
-"""What all commands share: their options, and what they reach the world with."""
+"""Options that commands share, and `Setup`: consoles and connections."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Annotated, TypeVar, cast
+from dataclasses import dataclass
+from typing import Annotated, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import typer
-from rich.console import Console, RenderableType
 
 from orders_client.api import OrdersClient
-from orders_client.cli.dead_letters import DeadLetters, dead_letters_of
-from orders_client.cli.history_copy import HistoryCopy, history_copy_of
-from orders_client.cli.output import print_json
-from orders_client.link import Timing
+from orders_client.cli.terminal import Terminal
+from orders_client.connection import Timing
 from orders_client.retries import Retries
 from orders_client.stream import OrderStream
 from orders_client.transport import Connect
-
-T = TypeVar("T")
 
 Url = Annotated[str, typer.Option("--url", envvar="ORDERS_URL", help="Address of the engine.", show_default=True)]
 StreamUrl = Annotated[
@@ -48,43 +41,21 @@ Timeout = Annotated[
 OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.", show_default=False)]
 
 
-def _standard_output() -> Console:
-    """Where nobody looks at it, nothing needs to be cut off."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 250)
-
-
 @dataclass(slots=True)
-class Setup:
-    """Consoles, and how to reach the engine; tests bring their own.
+class Setup(Terminal):
+    """A terminal, and how to reach the engine; tests bring their own.
 
     Args:
-        out: for results.
-        err: for errors and hints.
-        as_json: whether the command at work was asked for JSON.
         transport: carries HTTP requests.
         connect: opens the stream's connections.
-        retries: how often to ask over HTTP.
-        timing: the patience of the stream.
-        dead_letters: gives those of a stack, and of the engine at an address.
-        history_copy: does the same with what a history is rebuilt from.
+        retries: how often to retry over HTTP.
+        timing: the time-outs of the stream.
     """
 
-    out: Console = field(default_factory=_standard_output)
-    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
-    as_json: bool = False
     transport: httpx.BaseTransport | None = None
     connect: Connect | None = None
     retries: Retries | None = None
     timing: Timing | None = None
-    dead_letters: Callable[[str, str], DeadLetters] = dead_letters_of
-    history_copy: Callable[[str, str], HistoryCopy] = history_copy_of
-
-    def show(self, value: T, render: Callable[[T], RenderableType]) -> None:
-        """Print an answer."""
-        if self.as_json:
-            print_json(self.out, value)
-        else:
-            self.out.print(render(value))
 
     def client(self, url: str, token: str | None) -> OrdersClient:
         """Return a client of the HTTP API."""

@@ -25,16 +25,16 @@ LIFE = ("pending", "routing", "building", "submitted", "confirmed")
 RETRIED = ("pending", "routing", "pending", "routing", "building", "submitted", "confirmed")
 
 QUICK = Timing(
-    tick=0.001,
-    gap_patience=0.005,
-    answer_patience=0.01,
-    longest_patience=0.02,
-    silence_patience=60,
-    answer_within=5,
+    check_interval=0.001,
+    gap_timeout=0.005,
+    resend_after=0.01,
+    longest_retry_interval=0.02,
+    silence_timeout=60,
+    request_timeout=5,
     backoff=Backoff(0.001, 0.002),
-    give_up_after=5,
+    reconnect_timeout=5,
 )
-WARY = replace(QUICK, silence_patience=0.05)
+WARY = replace(QUICK, silence_timeout=0.05)
 """For where the very last event may be lost, which nothing shows."""
 
 Frame = dict[str, Any]

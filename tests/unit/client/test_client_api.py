@@ -67,7 +67,7 @@ class FakeServer:
         return answer
 
     def client(self, **options: Any) -> OrdersClient:
-        retries = Retries(attempts=4, backoff=Backoff(1, 8, dice=lambda: 0.5), sleep=self.slept.append)
+        retries = Retries(attempts=4, backoff=Backoff(1, 8, jitter=lambda: 0.5), sleep=self.slept.append)
         return OrdersClient("http://engine", transport=httpx.MockTransport(self), retries=retries, **options)
 
     def keys(self) -> list[str | None]:
@@ -148,7 +148,7 @@ class TestRetries:
         limited = problem(429, "rate_limited", {"retry-after": "7"})
         server = FakeServer(limited, problem(503, "service_unavailable"), ok(ACCEPTED, 201))
         server.client().place("SOL", "USDC", "1")
-        assert server.slept == [7, 1]  # 1 = half (the dice) of 1 s doubled once
+        assert server.slept == [7, 1]  # 1 = half (the jitter) of 1 s doubled once
 
     def test_end_after_so_many_attempts(self) -> None:
         server = FakeServer(*[httpx.ConnectError("refused")] * 4)
@@ -181,8 +181,10 @@ class TestRetries:
         assert retry_after(None) is None
 
     @given(st.integers(1, 10_000), st.floats(0, 1))
-    def test_no_wait_is_longer_than_the_longest(self, failures: int, dice: float) -> None:
-        assert 0 <= Backoff(0.25, 15, dice=lambda: dice).delay(failures) <= min(15, 0.25 * 2 ** min(failures - 1, 10))
+    def test_no_wait_is_longer_than_the_longest(self, failures: int, jitter: float) -> None:
+        assert (
+            0 <= Backoff(0.25, 15, jitter=lambda: jitter).delay(failures) <= min(15, 0.25 * 2 ** min(failures - 1, 10))
+        )
 
 
 class TestErrors:
@@ -212,7 +214,7 @@ class TestErrors:
         server = FakeServer(problem(422, "validation_failed", errors=[fault]))
         with pytest.raises(InvalidRequest) as refused:
             server.client().place("SOL", "USDC", "1")
-        assert [(one.field, one.code, one.message) for one in refused.value.problem.errors] == [
+        assert [(fault.field, fault.code, fault.message) for fault in refused.value.problem.errors] == [
             ("amountIn", "too_precise", "has too many decimals")
         ]
 
@@ -269,7 +271,7 @@ class TestAnswers:
         server = FakeServer(ok({"success": True, "order": CONFIRMED, "failures": [failure]}))
         history = server.client().history(ID)
         assert history.order.id == ID
-        assert [(one.attempt, one.error["code"]) for one in history.failures] == [(1, "quote_unavailable")]
+        assert [(failure.attempt, failure.error["code"]) for failure in history.failures] == [(1, "quote_unavailable")]
 
     def test_metrics(self) -> None:
         queue = {"waiting": 1, "active": 2, "delayed": 0, "failed": 0}

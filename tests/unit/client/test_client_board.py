@@ -14,7 +14,7 @@ from rich.console import Console
 
 from orders_client import Event, OrderStream, Status, Update
 from orders_client.cli.board import Board
-from orders_client.cli.tally import Tally, quantiles
+from orders_client.cli.load_statistics import LoadStatistics, quantiles
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TERMS = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}
@@ -43,8 +43,8 @@ class FakeStream:
 def shown(*updates: Update, width: int = 200, height: int = 25, connected: bool = True) -> str:
     console = Console(file=StringIO(), width=width, height=height, force_terminal=True, color_system=None)
     with Board(console, cast(OrderStream, FakeStream(connected))) as board:
-        for one in updates:
-            board.show(one)
+        for shown_update in updates:
+            board.show(shown_update)
     return cast(StringIO, console.file).getvalue()
 
 
@@ -86,20 +86,20 @@ def test_quantiles_are_values_that_so_many_do_not_exceed(seconds: list[float]) -
     found = quantiles(seconds)
     assert found is not None
     for share, value in ((0.5, found.p50), (0.95, found.p95)):
-        within = sum(one <= value + 0.001 for one in seconds)
+        within = sum(second <= value + 0.001 for second in seconds)
         assert within >= share * len(seconds)
-        assert any(abs(one - value) <= 0.001 for one in seconds)
+        assert any(abs(second - value) <= 0.001 for second in seconds)
 
 
-def test_a_tally_counts_only_orders_of_its_own_even_if_heard_of_before_they_are_accepted() -> None:
-    tally = Tally(begin=100.0)
+def test_the_statistics_count_only_orders_of_its_own_even_if_their_events_come_before_their_acceptance() -> None:
+    statistics = LoadStatistics(started_at=100.0)
     for order_id in ("mine", "theirs"):
-        tally.heard(update(1, Status.PENDING, order_id), 100.5)
-        tally.heard(update(2, Status.CONFIRMED, order_id), 103.0)
-    assert tally.ended == 0
-    tally.placed("mine", sent=100.2, answered=103.5)
-    tally.placed("open", sent=100.0, answered=100.1)
-    report = tally.report(orders=3)
+        statistics.add_event(update(1, Status.PENDING, order_id), 100.5)
+        statistics.add_event(update(2, Status.CONFIRMED, order_id), 103.0)
+    assert statistics.ended == 0
+    statistics.add_accepted("mine", sent=100.2, answered=103.5)
+    statistics.add_accepted("open", sent=100.0, answered=100.1)
+    report = statistics.report(orders=3)
     assert (report.accepted, report.ended, report.open) == (2, {"confirmed": 1}, 1)
     assert (report.seconds, report.orders_per_second) == (3.0, 0.3)
     assert report.time_to_confirm == quantiles([1.0])
@@ -107,6 +107,6 @@ def test_a_tally_counts_only_orders_of_its_own_even_if_heard_of_before_they_are_
     assert report.time_to_accept == quantiles([0.1, 3.3])
 
 
-def test_a_tally_of_nothing_has_no_times() -> None:
-    report = Tally(begin=0).report(orders=1)
+def test_statistics_of_nothing_have_no_times() -> None:
+    report = LoadStatistics(started_at=0).report(orders=1)
     assert (report.accepted, report.time_to_confirm, report.orders_per_second) == (0, None, 0)

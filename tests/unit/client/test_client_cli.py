@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -14,7 +14,6 @@ from typer.testing import CliRunner, Result
 
 from orders_client import Retries
 from orders_client.cli.app import app
-from orders_client.cli.history_copy import NotRecorded
 from orders_client.cli.shared import Setup, stream_url
 
 ID = "0190d3c0-0000-7000-8000-00000000000a"
@@ -92,7 +91,7 @@ class TestPlace:
         done = engine.run("place", "SOL", "USDC", "1", "--json", "--watch")
         accepted, *events = lines(done.stdout)
         assert accepted["orderId"] in engine.gateway.orders
-        assert [(one["orderId"], one["seq"], one["status"]) for one in events] == [
+        assert [(event["orderId"], event["seq"], event["status"]) for event in events] == [
             (accepted["orderId"], seq, status) for seq, status in enumerate(LIFE, 1)
         ]
         assert done.stderr == ""
@@ -147,7 +146,7 @@ class TestWatch:
             engine.gateway.live(order_id)
         done = engine.run("watch", ID.upper(), OTHER, "--json")
         assert done.exit_code == 0
-        assert sorted((one["orderId"], one["seq"]) for one in lines(done.stdout)) == [
+        assert sorted((event["orderId"], event["seq"]) for event in lines(done.stdout)) == [
             (order_id, seq) for order_id in (ID, OTHER) for seq in range(1, 6)
         ]
 
@@ -195,7 +194,7 @@ class TestAsking:
         for _ in range(5):
             engine.gateway.place()
         done = engine.run("list", "-n", "3", "--status", "pending", "--json")
-        assert [one["id"] for one in lines(done.stdout)] == list(engine.gateway.orders)[:3]
+        assert [order["id"] for order in lines(done.stdout)] == list(engine.gateway.orders)[:3]
         assert dict(engine.requests[0].url.params) == {"limit": "3", "status": "pending"}
 
     def test_an_empty_list_says_what_to_do(self, engine: FakeEngine) -> None:
@@ -206,6 +205,12 @@ class TestAsking:
         engine.health = health
         done = engine.run("health")
         assert (done.exit_code, health in done.stdout) == (code, True)
+
+
+def test_the_version_is_that_of_the_package(engine: FakeEngine) -> None:
+    done = engine.run("--version")
+    assert (done.exit_code, done.stdout) == (0, f"orders {version('order-engine')}\n")
+    assert not engine.requests
 
 
 class TestLoad:
@@ -236,63 +241,3 @@ class TestLoad:
     def test_failed_orders_give_1(self, engine: FakeEngine) -> None:
         engine.life = ("pending", "failed")
         assert engine.run("load", "-n", "3").exit_code == 1
-
-
-@dataclass
-class FakeCopy:
-    """An order table of 250 orders, and what of it was recorded."""
-
-    poison: frozenset[str] = frozenset()
-    recorded: list[str] = field(default_factory=list)
-    pages_until_postgres_is_gone: int = 1_000
-
-    def estimate(self) -> int:
-        return 0  # DynamoDB has not counted for hours
-
-    def pages(self) -> Iterator[list[dict[str, Any]]]:
-        for start in (0, 100, 200):
-            self.pages_until_postgres_is_gone -= 1
-            yield [{"orderId": {"S": str(number)}} for number in range(start, min(start + 100, 250))]
-
-    def record(self, page: Sequence[dict[str, Any]]) -> None:
-        self._reach_postgres()
-        ids = [item["orderId"]["S"] for item in page]
-        if self.poison & set(ids):
-            raise NotRecorded("write_history failed")
-        self.recorded += ids
-
-    def recount(self) -> None:
-        self._reach_postgres()
-        self.recorded.append("counted")
-
-    def _reach_postgres(self) -> None:
-        if self.pages_until_postgres_is_gone < 0:
-            raise NotRecorded("write_history failed", "See its log")
-
-    def run(self, *arguments: str) -> Result:
-        setup = Setup(history_copy=lambda _stack, _url: self)
-        return CliRunner().invoke(app, ["rebuild-history", *arguments], obj=setup)
-
-
-class TestRebuildHistory:
-    def test_records_every_order_and_then_counts(self) -> None:
-        copy = FakeCopy()
-        done = copy.run()
-        assert (done.exit_code, copy.recorded) == (0, [*map(str, range(250)), "counted"])
-        assert "250 orders" in done.stdout
-        assert lines(FakeCopy().run("--json").stdout) == [{"orders": 250, "refused": []}]
-
-    def test_names_the_orders_that_cannot_be_recorded_and_records_all_others(self) -> None:
-        copy = FakeCopy(frozenset({"7", "99", "249"}))
-        done = copy.run()
-        assert done.exit_code == 4
-        assert "7, 99, 249" in done.stderr
-        assert set(copy.recorded) == {*map(str, range(250)), "counted"} - copy.poison
-        assert copy.recorded[-1] == "counted"
-
-    def test_without_postgres_no_order_is_blamed(self) -> None:
-        copy = FakeCopy(pages_until_postgres_is_gone=1)
-        done = copy.run()
-        assert (done.exit_code, len(copy.recorded)) == (4, 100)
-        assert "See its log" in done.stderr
-        assert "can't be recorded" not in done.stderr

@@ -66,7 +66,7 @@ async def collecting(stream: OrderStream) -> AsyncIterator[dict[str, list[tuple[
 async def test_an_order_over_the_socket_from_acceptance_to_its_end() -> None:
     gateway = FakeGateway()
     async with stream_to(gateway) as stream:
-        accepted = await stream.execute_order("SOL", "USDC", "1.5", slippage="0.01")
+        accepted = await stream.place_order("SOL", "USDC", "1.5", slippage="0.01")
         waiting = asyncio.create_task(stream.wait_until_terminal(accepted.order_id))
         gateway.live(accepted.order_id)
         feed = await waiting
@@ -131,7 +131,7 @@ async def test_a_subscription_stands_with_its_snapshot_and_not_before() -> None:
 async def test_an_ended_order_is_unsubscribed_from() -> None:
     gateway = FakeGateway()
     async with stream_to(gateway) as stream:
-        accepted = await stream.execute_order("SOL", "USDC", 1)
+        accepted = await stream.place_order("SOL", "USDC", 1)
         gateway.live(accepted.order_id)
         await stream.wait_until_terminal(accepted.order_id)
         await until(lambda: not gateway.connections[0].targets)
@@ -239,7 +239,7 @@ def test_every_order_is_heard_whole_whatever_the_connection_does(seed: int) -> N
         async with stream_to(gateway, timing=WARY) as stream, collecting(stream) as heard:
             watched = [gateway.place() for _ in range(4)]
             subscribing = [asyncio.create_task(stream.subscribe(order_id)) for order_id in watched]
-            placing = [asyncio.create_task(stream.execute_order("SOL", "USDC", n)) for n in range(1, 5)]
+            placing = [asyncio.create_task(stream.place_order("SOL", "USDC", n)) for n in range(1, 5)]
             await stream.subscribe_channel("all")
             placed = [accepted.order_id for accepted in await asyncio.gather(*placing)]
             lives = {order_id: random.choice((LIFE, RETRIED)) for order_id in watched + placed}
@@ -268,8 +268,8 @@ async def test_an_order_is_placed_once_though_its_answer_is_lost() -> None:
         socket.cut()
 
     gateway.carry = cut
-    async with stream_to(gateway, timing=replace(QUICK, answer_patience=60)) as stream:
-        accepted = await stream.execute_order("SOL", "USDC", "1")
+    async with stream_to(gateway, timing=replace(QUICK, resend_after=60)) as stream:
+        accepted = await stream.place_order("SOL", "USDC", "1")
         assert accepted.replayed
         assert list(gateway.orders) == [accepted.order_id]
         gateway.live(accepted.order_id)
@@ -321,7 +321,7 @@ async def test_cancelling_and_reading_over_the_socket() -> None:
 @awaited
 async def test_a_silent_gateway_is_asked_again_and_then_reported() -> None:
     gateway = FakeGateway(deaf_to={"get_order"})
-    async with stream_to(gateway, timing=replace(QUICK, answer_within=0.1)) as stream:
+    async with stream_to(gateway, timing=replace(QUICK, request_timeout=0.1)) as stream:
         with pytest.raises(Unavailable) as silent:
             await stream.get_order(UNKNOWN)
         assert silent.value.next_step
@@ -334,7 +334,7 @@ async def test_a_silent_gateway_is_asked_again_and_then_reported() -> None:
 async def test_a_connection_that_gives_no_sign_of_life_is_replaced() -> None:
     gateway = FakeGateway(deaf_to={"ping"})
     order_id = gateway.place()
-    async with stream_to(gateway, timing=replace(QUICK, ping_every=0.02, pong_within=0.02)) as stream:
+    async with stream_to(gateway, timing=replace(QUICK, ping_interval=0.02, pong_timeout=0.02)) as stream:
         await stream.subscribe(order_id)
         await until(lambda: stream.connections == 2)
         assert gateway.connections[0].said[-1] == {"action": "ping"}
@@ -346,7 +346,7 @@ async def test_a_connection_that_gives_no_sign_of_life_is_replaced() -> None:
 @awaited
 async def test_a_connection_that_answers_pings_is_kept() -> None:
     gateway = FakeGateway()
-    async with stream_to(gateway, timing=replace(QUICK, ping_every=0.01, pong_within=5)) as stream:
+    async with stream_to(gateway, timing=replace(QUICK, ping_interval=0.01, pong_timeout=5)) as stream:
         await until(lambda: len(gateway.connections[0].said) >= 4)
         assert stream.connections == 1
 
@@ -368,7 +368,7 @@ async def test_it_connects_again_though_the_gateway_is_away_for_a_while() -> Non
 async def test_it_gives_up_after_the_time_set_and_tells_everybody() -> None:
     gateway = FakeGateway()
     order_id = gateway.place()
-    async with stream_to(gateway, timing=replace(QUICK, give_up_after=0.05)) as stream:
+    async with stream_to(gateway, timing=replace(QUICK, reconnect_timeout=0.05)) as stream:
         await stream.subscribe(order_id)
         waiting = asyncio.create_task(stream.wait_until_terminal(order_id))
         await asyncio.sleep(0)
@@ -434,7 +434,7 @@ async def test_the_users_channel_and_orders_name_the_user() -> None:
     gateway = FakeGateway()
     async with stream_to(gateway, user_id="alice") as stream:
         await stream.subscribe_channel("user")
-        await stream.execute_order("SOL", "USDC", 1)
+        await stream.place_order("SOL", "USDC", 1)
         await stream.unsubscribe_channel("user")
         said = gateway.connections[0].said
         assert [(frame["action"], frame.get("userId")) for frame in said] == [

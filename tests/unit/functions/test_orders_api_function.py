@@ -58,6 +58,14 @@ def test_the_same_key_again_gives_the_same_answer_and_no_second_order(deployed: 
     assert len(deployed.stored()) == 1
 
 
+def test_the_same_key_again_tells_the_orders_present_status(deployed: Deployment) -> None:
+    _, _, accepted = deployed.http("http_place_order_idempotent")
+    deployed.engine.work()
+    again, _, replayed = deployed.http("http_place_order_idempotent")
+    assert (again, accepted["status"]) == (200, "pending")
+    assert replayed == accepted | {"status": "confirmed"}
+
+
 def test_the_same_key_with_another_body_is_a_conflict(deployed: Deployment) -> None:
     deployed.http("http_place_order_idempotent")
     other = json.loads(event("http_place_order_idempotent")["body"]) | {"amountIn": 7}

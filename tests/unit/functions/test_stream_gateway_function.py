@@ -107,6 +107,15 @@ def test_an_order_is_accepted_queued_and_watched_from_its_first_event_on(connect
     assert connected.engine.subscriptions.stream == [Subscription(order_target(order.id), CONNECTION)]
 
 
+def test_an_order_that_was_placed_before_is_accepted_with_its_present_status(connected: Deployment) -> None:
+    order = {"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 1, "clientOrderId": "mine"}
+    (accepted,) = say(connected, frame(order))
+    connected.engine.work()
+    (replayed,) = say(connected, frame(order))
+    assert (accepted["status"], accepted["replayed"]) == ("pending", False)
+    assert replayed == accepted | {"status": "confirmed", "replayed": True}
+
+
 def test_an_order_is_accepted_before_anything_is_heard_of_it(connected: Deployment) -> None:
     class Prompt(InMemorySubscriptions):
         """A table whose stream is read at once."""

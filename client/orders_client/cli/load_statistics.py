@@ -1,4 +1,4 @@
-"""The figures of a load of orders."""
+"""Statistics of a load of orders."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from orders_client.models import Status
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """Seconds within which half, and 95 of 100, were done."""
+    """Seconds within which half, and 95 of 100, were done: median and 95th percentile."""
 
     p50: float
     p95: float
 
 
 def quantiles(seconds: list[float]) -> Quantiles | None:
-    """Return the nearest-rank quantiles, in milliseconds' precision; None of nothing."""
+    """Return the nearest-rank quantiles, rounded to milliseconds; None of no values."""
     if not seconds:
         return None
     ordered = sorted(seconds)
@@ -29,8 +29,8 @@ def quantiles(seconds: list[float]) -> Quantiles | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a load. Times are in seconds.
+class LoadReport:
+    """The result of a load. Times are in seconds.
 
     Args:
         refused: how many orders were not accepted, by error code.
@@ -38,7 +38,7 @@ class Report:
         orders_per_second: ended orders, from the first request to the last end.
         time_to_accept: from a request to its answer.
         time_to_confirm: from acceptance to confirmation, by the engine's own clock.
-        time_to_hear: from a request to hearing of the confirmation.
+        time_to_hear: from a request to the `confirmed` event on the stream.
     """
 
     orders: int
@@ -54,46 +54,46 @@ class Report:
 
 
 @dataclass(slots=True)
-class Tally:
-    """Counts a load of orders as it goes. Moments are seconds of one clock."""
+class LoadStatistics:
+    """Collects the events of a load of orders. Moments are seconds of one clock."""
 
-    begin: float
+    started_at: float
     refused: Counter[str] = field(default_factory=Counter)
-    _placed: dict[str, tuple[float, float]] = field(default_factory=dict)
-    _began: dict[str, datetime] = field(default_factory=dict)
+    _accepted: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _accepted_at: dict[str, datetime] = field(default_factory=dict)
     _ended: dict[str, tuple[Update, float]] = field(default_factory=dict)
 
-    def placed(self, order_id: str, sent: float, answered: float) -> None:
-        """Note that an order was accepted."""
-        self._placed[order_id] = sent, answered
+    def add_accepted(self, order_id: str, sent: float, answered: float) -> None:
+        """Add an accepted order."""
+        self._accepted[order_id] = sent, answered
 
-    def heard(self, update: Update, now: float) -> None:
-        """Note an event; also of an order whose acceptance has not come back yet, or that is not of this load."""
+    def add_event(self, update: Update, now: float) -> None:
+        """Add an event, also of an order whose acceptance has not come back yet, or that is not of this load."""
         if update.event.seq == 1:
-            self._began[update.order_id] = update.event.timestamp
+            self._accepted_at[update.order_id] = update.event.timestamp
         if update.event.status.terminal:
             self._ended[update.order_id] = update, now
 
     @property
     def accepted(self) -> int:
         """How many orders were accepted."""
-        return len(self._placed)
+        return len(self._accepted)
 
     @property
     def ended(self) -> int:
         """How many of the accepted orders have ended."""
-        return len(self._placed.keys() & self._ended.keys())
+        return len(self._accepted.keys() & self._ended.keys())
 
     def statuses(self) -> list[Status]:
         """Return how the accepted orders ended."""
-        return [self._ended[order_id][0].event.status for order_id in self._placed if order_id in self._ended]
+        return [self._ended[order_id][0].event.status for order_id in self._accepted if order_id in self._ended]
 
-    def report(self, orders: int) -> Report:
-        """Sum up."""
-        ended = [(order_id, *self._ended[order_id]) for order_id in self._placed if order_id in self._ended]
-        confirmed = [one for one in ended if one[1].event.status is Status.CONFIRMED]
-        seconds = max([now for _, _, now in ended], default=self.begin) - self.begin
-        return Report(
+    def report(self, orders: int) -> LoadReport:
+        """Return the statistics of so many orders."""
+        ended = [(order_id, *self._ended[order_id]) for order_id in self._accepted if order_id in self._ended]
+        confirmed = [order for order in ended if order[1].event.status is Status.CONFIRMED]
+        seconds = max([now for _, _, now in ended], default=self.started_at) - self.started_at
+        return LoadReport(
             orders=orders,
             accepted=self.accepted,
             refused=dict(self.refused),
@@ -101,10 +101,10 @@ class Tally:
             open=self.accepted - len(ended),
             seconds=round(seconds, 3),
             orders_per_second=round(len(ended) / seconds, 1) if seconds else 0.0,
-            time_to_accept=quantiles([answered - sent for sent, answered in self._placed.values()]),
-            time_to_confirm=quantiles([self._engine_time(one, update) for one, update, _ in confirmed]),
-            time_to_hear=quantiles([now - self._placed[one][0] for one, _, now in confirmed]),
+            time_to_accept=quantiles([answered - sent for sent, answered in self._accepted.values()]),
+            time_to_confirm=quantiles([self._seconds_in_engine(order_id, update) for order_id, update, _ in confirmed]),
+            time_to_hear=quantiles([now - self._accepted[order_id][0] for order_id, _, now in confirmed]),
         )
 
-    def _engine_time(self, order_id: str, end: Update) -> float:
-        return (end.event.timestamp - self._began[order_id]).total_seconds()
+    def _seconds_in_engine(self, order_id: str, end: Update) -> float:
+        return (end.event.timestamp - self._accepted_at[order_id]).total_seconds()

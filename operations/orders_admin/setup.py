@@ -1,0 +1,37 @@
+"""`AdminSetup`: consoles, and how the operators' commands reach a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+import typer
+
+from orders_admin.aws import dead_letter_queue_of, history_backfill_of
+from orders_admin.ports import DeadLetterQueue, HistoryBackfill
+from orders_client.cli.terminal import Terminal
+
+DEFAULT_STACK = "order-engine"
+
+StackName = Annotated[str, typer.Option("--stack", envvar="ORDERS_STACK", help="Name of the engine's stack.")]
+
+
+@dataclass(slots=True)
+class AdminSetup(Terminal):
+    """A terminal, and the ports; tests bring their own.
+
+    Args:
+        dead_letter_queue: returns that of a stack, of the engine at an address.
+        history_backfill: does the same with the history backfill.
+    """
+
+    dead_letter_queue: Callable[[str, str], DeadLetterQueue] = dead_letter_queue_of
+    history_backfill: Callable[[str, str], HistoryBackfill] = history_backfill_of
+
+
+def setup_of(context: typer.Context, *, as_json: bool = False) -> AdminSetup:
+    """Return the command's setup."""
+    setup = cast(AdminSetup, context.find_root().obj)
+    setup.as_json = as_json
+    return setup
