@@ -1,4 +1,4 @@
-"""The operators' command line `orders-admin`: dead letters redriven, the history rebuilt."""
+"""The operators' command line `orders-admin`: redrive dead letters, rebuild the history."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from orders_admin.errors import aws_errors
 from orders_admin.rebuild_history import rebuild_history
 from orders_admin.redrive import redrive
 from orders_admin.setup import AdminSetup
@@ -19,9 +20,9 @@ app = new_app(
 
 @app.callback()
 def main(context: typer.Context, _version: Annotated[bool, version_option("orders-admin")] = False) -> None:
-    """Operate a stack of the order engine. docs/runbook.md says when to use which command."""
+    """Operate a stack of the order engine. docs/runbook.md says which command is for which incident."""
     context.obj = context.obj or AdminSetup()
 
 
-app.command("redrive")(redrive)
-app.command("rebuild-history")(rebuild_history)
+app.command("redrive")(aws_errors()(redrive))
+app.command("rebuild-history")(aws_errors()(rebuild_history))

@@ -1,4 +1,4 @@
-"""`orders-admin rebuild-history`: fill the history in Postgres again from the order table."""
+"""`orders-admin rebuild-history`: backfill the history in Postgres from the order table."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from orders_client.cli.shared import Json, Url
 def rebuild_history(
     context: typer.Context, stack: StackName = DEFAULT_STACK, url: Url = DEFAULT_URL, as_json: Json = False
 ) -> None:
-    """Fill the history in Postgres again from the order table, and count the orders anew.
+    """Backfill the history in Postgres from the order table, and recount the orders by status.
 
-    For a database that is new, was restored or has lost rows. What it holds already stays, newer steps are added.
-    Orders go on meanwhile, and it may be interrupted and run again at any time. An order that can't be recorded stops
-    no other; those are named at the end.
+    For a database that is new, was restored or has lost rows. Rows that are there stay, newer events are added.
+    It runs while orders are executed, and may be interrupted and run again at any time.
+    An order that can't be recorded stops no other; those are named at the end.
     """
     setup = setup_of(context, as_json=as_json)
     backfill = setup.history_backfill(stack, url)

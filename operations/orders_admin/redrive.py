@@ -11,16 +11,23 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from order_engine.application.errors import DependencyUnavailable, OrderNotFound
+from order_engine.application.ports import DeadLetter, OrderStore, RedrivableDeadLetters
+from order_engine.domain.order import Order
 from orders_admin.decisions import NOT_APPLIED, Action, NotApplied, Outcome, apply_decisions
-from orders_admin.ports import VISIBILITY_TIMEOUT, DeadLetter, DeadLetterQueue, StoredOrder
+from orders_admin.errors import reason
+from orders_admin.letters import receive_letters
+from orders_admin.ports import VISIBILITY_TIMEOUT
 from orders_admin.setup import DEFAULT_STACK, AdminSetup, StackName, setup_of
 from orders_client.api import DEFAULT_URL
 from orders_client.cli.output import print_json
 from orders_client.cli.shared import Json, Url
-from orders_client.models import Status
 
 POISON = "poison"
 """The status of letters that are about no order."""
+
+UNREADABLE = "unreadable"
+"""The status of letters whose order can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +44,35 @@ class Finding:
 def redrive(
     context: typer.Context,
     stack: StackName = DEFAULT_STACK,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Delete the letters that are about no order.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Delete poison: letters that are about no order.")] = False,
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
-    """Show the dead letters and why they are there, ask, and move them back to the order queue.
+    """Show the dead letters and why they are there, ask, and redrive them to the order queue.
 
-    An order is executed once, however often it is processed: one that has ended stays as it is, one whose transaction
-    is signed is looked up. Letters that are about no order (poison) would only return, so they stay where they are, or
-    are deleted with --drop. With --json nothing is asked: it only shows, unless --yes is given too.
+    A redrive is safe to repeat: an order that has ended stays as it is, and a signed transaction is looked up.
+    Letters that are about no order (poison) would only come back: they stay, or are deleted with --drop.
+    With --json nothing is asked: letters are only shown, unless --yes is given too.
     """
     setup = setup_of(context, as_json=as_json)
-    queue = setup.dead_letter_queue(stack, url)
-    letters = queue.receive()
-    decisions: dict[str, Action] = {letter.id: queue.release for letter in letters}
+    ports = setup.redrive_ports(stack, url)
+    queue = ports.dead_letters
+    letters = receive_letters(ports)
+    decisions: dict[str, Action] = {letter.message_id: queue.release for letter in letters}
     try:
-        findings = {letter.id: _examine(queue, letter) for letter in letters}
+        findings = {letter.message_id: _examine(ports.orders, letter) for letter in letters}
         _print_findings(setup, list(findings.values()), max(0, queue.count_in_flight() - len(letters)))
         decisions = _decide(
             queue, findings, drop, lambda question: yes or (not as_json and typer.confirm(question, err=True))
         )
     finally:  # also when interrupted: nobody else sees the letters until they are released
-        outcome = apply_decisions(queue, decisions, letters)
+        outcome = apply_decisions(ports, decisions, letters)
     _print_outcome(setup, queue, decisions, outcome)
 
 
 def _decide(
-    queue: DeadLetterQueue, findings: dict[str, Finding], drop: bool, agreed: Callable[[str], bool]
+    queue: RedrivableDeadLetters, findings: dict[str, Finding], drop: bool, agreed: Callable[[str], bool]
 ) -> dict[str, Action]:
     """Return what to do with each letter, by its id."""
     poison = sum(finding.status == POISON for finding in findings.values())
@@ -75,25 +83,35 @@ def _decide(
     return {key: with_poison if finding.status == POISON else with_orders for key, finding in findings.items()}
 
 
-def _examine(queue: DeadLetterQueue, letter: DeadLetter) -> Finding:
-    order = queue.find_order(letter)
-    if order is not None:
-        status, why = order.status, _why(order)
-    elif letter.order_id is not None:
-        status, why = POISON, "There is no such order."
-    else:
-        status, why = POISON, "The message names no order."
+def _examine(orders: OrderStore, letter: DeadLetter) -> Finding:
+    status, why = _status_and_why(orders, letter)
     return Finding(letter.order_id, letter.body, letter.sent_at, status, why)
 
 
-def _why(order: StoredOrder) -> str:
+def _status_and_why(orders: OrderStore, letter: DeadLetter) -> tuple[str, str]:
+    if letter.order_id is None:
+        return POISON, f"The message names no order: {letter.unreadable}."
+    try:
+        order = orders.load(letter.order_id)
+    except OrderNotFound:
+        return POISON, "There is no such order."
+    except DependencyUnavailable:
+        raise
+    except Exception as error:  # an item that no code can read makes dead letters, and must not hide the others
+        return UNREADABLE, f"The order can't be read: {error!r}"
+    return order.status.value, _why(order)
+
+
+def _why(order: Order) -> str:
     """Explain a letter by its order: processing that crashes leaves no event, only an order that does not go on."""
-    if Status(order.status).terminal:
+    if order.status.terminal:
         return "The order has ended since. Redriving the letter changes nothing."
     return f"The order does not go on after event {order.version}; the logs of process_orders say why."
 
 
-def _print_outcome(setup: AdminSetup, queue: DeadLetterQueue, decisions: dict[str, Action], outcome: Outcome) -> None:
+def _print_outcome(
+    setup: AdminSetup, queue: RedrivableDeadLetters, decisions: dict[str, Action], outcome: Outcome
+) -> None:
     """Print what was done. Raises `NotApplied` where it is not what was decided."""
     redriven, deleted = outcome.count(queue.redrive), outcome.count(queue.delete)
     left = len(decisions) - redriven - deleted
@@ -114,7 +132,7 @@ def _print_outcome(setup: AdminSetup, queue: DeadLetterQueue, decisions: dict[st
 
 def _reasons(outcome: Outcome) -> str:
     others = "Their visibility timeout ended first, or somebody else has received them."
-    return " ".join(sorted({str(error) for error in outcome.failures})) or others
+    return " ".join(sorted({reason(error) for error in outcome.failures})) or others
 
 
 def _print_findings(setup: AdminSetup, findings: list[Finding], in_flight: int) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated, cast
 
 import typer
 
-from orders_admin.aws import dead_letter_queue_of, history_backfill_of
-from orders_admin.ports import DeadLetterQueue, HistoryBackfill
+from orders_admin.aws import history_backfill_of, redrive_ports_of
+from orders_admin.ports import HistoryBackfill, RedrivePorts
 from orders_client.cli.terminal import Terminal
 
 DEFAULT_STACK = "order-engine"
@@ -22,11 +22,11 @@ class AdminSetup(Terminal):
     """A terminal, and the ports; tests bring their own.
 
     Args:
-        dead_letter_queue: returns that of a stack, of the engine at an address.
-        history_backfill: does the same with the history backfill.
+        redrive_ports: returns the dead letters and the orders of a stack, of the engine at an address.
+        history_backfill: returns the history backfill of the same.
     """
 
-    dead_letter_queue: Callable[[str, str], DeadLetterQueue] = dead_letter_queue_of
+    redrive_ports: Callable[[str, str], RedrivePorts] = redrive_ports_of
     history_backfill: Callable[[str, str], HistoryBackfill] = history_backfill_of
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from order_engine.application.ports import Clock, DeadLetters, QueueGauge, WakeUpQueue
+from order_engine.application.ports import Clock, DeadLetters, QueueGauge, RedrivableDeadLetters, WakeUpQueue
 
 T = TypeVar("T")
 
@@ -32,6 +32,10 @@ class Queue(WakeUpQueue, Protocol):
         """Make a received message visible after so many seconds. Raises `DependencyUnavailable`."""
 
 
+class Letters(DeadLetters, RedrivableDeadLetters, Protocol):
+    """The dead letters as `close_dead_letters` and as operators see them."""
+
+
 class Received(Protocol):
     """A message as it was received."""
 
@@ -47,6 +51,10 @@ class Received(Protocol):
     def receive_count(self) -> int:
         """How often it was received, this time included."""
 
+    @property
+    def group(self) -> str | None:
+        """Its message group."""
+
 
 class Line(Protocol):
     """A queue with its sender, its receiver and its dead letters."""
@@ -56,7 +64,7 @@ class Line(Protocol):
         """The queue."""
 
     @property
-    def letters(self) -> DeadLetters:
+    def letters(self) -> Letters:
         """Its dead letters."""
 
     @property
@@ -73,8 +81,8 @@ class Line(Protocol):
     def delete(self, receipt: str) -> None:
         """Delete a message, if this is its latest receipt."""
 
-    def send_letter(self, body: str) -> None:
-        """Put a letter into the dead letter queue."""
+    def send_letter(self, body: str, group: str | None = None) -> None:
+        """Send a letter to the dead letter queue."""
 
     def poll(self, read: Callable[[], T]) -> T:
         """Read until there is something, and return it."""

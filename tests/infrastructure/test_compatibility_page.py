@@ -48,7 +48,7 @@ def test_the_function_for_cloudfront_does_what_the_proxy_does(address: str) -> N
         assert (request["uri"], request["origin"]) == (path, None)
     else:
         assert (request["uri"], request["origin"]) == ("/<stage>", "<id>.execute-api.<region>.amazonaws.com")
-        assert {name: one["value"] for name, one in request["querystring"].items()} == given | told
+        assert {name: parameter["value"] for name, parameter in request["querystring"].items()} == given | told
 
 
 @pytest.mark.skipif(NODE is None, reason="needs Node")

@@ -10,7 +10,7 @@ import pytest
 from tests.infrastructure.sam_template import Resource, Template, functions, listed, name, of_type
 
 CONNECTION = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:WebSocketApi/Stage/%s/@connections/*"
-SEND, HANG_UP = CONNECTION % "POST", CONNECTION % "DELETE"
+SEND, CLOSE = CONNECTION % "POST", CONNECTION % "DELETE"
 READ_STREAM = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
 MAY = {
     "OrdersApi": {
@@ -45,7 +45,7 @@ MAY = {
         "ConnectionsTable": "dynamodb:DeleteItem dynamodb:Query dynamodb:UpdateItem",
         "OrdersTable": "dynamodb:GetItem",
         SEND: "execute-api:ManageConnections",
-        HANG_UP: "execute-api:ManageConnections",
+        CLOSE: "execute-api:ManageConnections",
         "StreamFailureQueue": "sqs:SendMessage",
     },
     "WriteHistory": {
@@ -100,7 +100,7 @@ def test_no_wildcards(stack: Template) -> None:
     for role in of_type(stack, "AWS::IAM::Role").values():
         for resource, actions in grants(role).items():
             assert "*" not in "".join(actions)
-            assert "*" not in resource or resource in {SEND, HANG_UP}  # the gateway makes up the connection ids
+            assert "*" not in resource or resource in {SEND, CLOSE}  # the gateway generates the connection ids
 
 
 @pytest.mark.parametrize("function", MAY)

@@ -23,8 +23,8 @@ from tests.support.orders import new_order
 
 WAKE_UP = json.dumps({"orderId": ALICES_ORDER})
 HOUR = 3600.0
-IN_VAIN = 2
-"""A receive counts, too, where Lambda then is throttled or a service is away: as many again are for those."""
+RESERVE = 2
+"""A receive also counts where Lambda is throttled or a service is down: as many again are left for these."""
 
 
 class LossyVenue(SimulatedVenue):
@@ -51,7 +51,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, template: Template) -> Iterator[De
 
 
 def deliver_until_gone(deployed: Deployment, template: Template, body: str) -> tuple[int, float]:
-    """Have a message processed as soon as it is in sight; return how often it was, and for how many seconds."""
+    """Have a message processed whenever it is visible; return how often it was received, and for how many seconds."""
     queue, clock = deployed.engine.queue, deployed.engine.clock
     began, receives = clock.now(), 0
     queue.put(body)
@@ -77,7 +77,7 @@ def test_an_order_whose_transactions_all_get_lost_comes_to_its_end_before_its_me
     assert order_view(order)["error"]["code"] == "transaction_expired"
     assert deployed.engine.queue.dead == []
     assert receives > 3 * attempts  # the transactions took more than one receive each, or this would be no test
-    assert receives * IN_VAIN <= deployed.engine.queue.max_receive_count <= 1000  # the most that SQS allows
+    assert receives * RESERVE <= deployed.engine.queue.max_receive_count <= 1000  # the most that SQS allows
 
 
 def test_poison_is_a_dead_letter_at_once(deployed: Deployment, template: Template) -> None:

@@ -16,8 +16,11 @@ from botocore.client import BaseClient
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from order_engine.adapters.dynamodb.order_items import OrderItems
+from order_engine.contracts.events import JsonEventCodec
 from orders_admin.app import app
 from tests.infrastructure.sam_template import ROOT, Template, listed
+from tests.support.orders import new_order
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 STATEMENTS = json.loads((ROOT / "docs" / "operator-policy.json").read_text(encoding="utf-8"))["Statement"]
@@ -114,7 +117,7 @@ def called_by_orders_admin(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Call
         cloud.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(stack))
         described = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
-        item = {"orderId": {"S": ORDER}, "status": {"S": "pending"}, "version": {"N": "1"}}
+        item = OrderItems(JsonEventCodec()).to_item(new_order(ORDER))
         cloud.client("dynamodb").put_item(TableName=outputs["OrdersTableName"], Item=item)
         for body in (json.dumps({"orderId": ORDER}), "poison"):
             cloud.client("sqs").send_message(QueueUrl=outputs["DeadLetterQueueUrl"], MessageBody=body)

@@ -1,4 +1,4 @@
-"""Settings: documented, bounded, and the same ones in the template as in the functions' settings types."""
+"""Settings: documented, bounded, and the same in the template as in the functions' settings types."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ DASHBOARD = pytest.mark.xfail(reason="the template does not set DASHBOARD_FOLDER
 
 
 def environment(template: Template, function: str) -> dict[str, Any]:
-    """Return the environment variables of a function, with those that all get."""
-    everybody: dict[str, Any] = template["Globals"]["Function"]["Environment"]["Variables"]
+    """Return the environment variables of a function, with those that all functions get."""
+    shared: dict[str, Any] = template["Globals"]["Function"]["Environment"]["Variables"]
     own: dict[str, Any] = functions(template)[function]["Environment"]["Variables"]
-    return everybody | own
+    return shared | own
 
 
 def settings(template: Template, function: str) -> dict[str, Field[Any]]:

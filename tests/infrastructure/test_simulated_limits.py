@@ -17,13 +17,13 @@ def test_functions_run_as_long(template: Template) -> None:
     assert {function: deployed[function] for function in limits.TIMEOUTS} == limits.TIMEOUTS
 
 
-def test_messages_are_hidden_and_given_up_on_alike(template: Template) -> None:
+def test_visibility_timeout_and_receive_limit_are_the_same(template: Template) -> None:
     queue = template["Resources"]["OrdersQueue"]["Properties"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == limits.MAX_RECEIVES
     assert queue["VisibilityTimeout"] == limits.VISIBILITY
 
 
-def test_stream_records_are_given_up_on_at_the_same_age(stack: Template) -> None:
+def test_stream_records_expire_at_the_same_age(stack: Template) -> None:
     ages = {
         name(source["FunctionName"]): source["MaximumRecordAgeInSeconds"]
         for source in of_type(stack, "AWS::Lambda::EventSourceMapping").values()

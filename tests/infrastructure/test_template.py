@@ -53,7 +53,7 @@ def test_functions_are_named_like_their_folders(template: Template) -> None:
         assert properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == snake
 
 
-def test_every_function_has_its_log_group_and_all_of_them_forget(stack: Template) -> None:
+def test_every_function_has_its_log_group_and_all_log_lines_expire(stack: Template) -> None:
     for group in of_type(stack, "AWS::Logs::LogGroup").values():
         assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     for function, properties in of_type(stack, "AWS::Lambda::Function").items():
@@ -96,7 +96,7 @@ def test_the_processor_says_which_messages_failed_and_is_limited_by_its_settings
     assert source["ScalingConfig"]["MaximumConcurrency"] == {"Ref": "ProcessorMaxConcurrency"}
 
 
-def test_dead_letters_are_few_and_kept_long(template: Template) -> None:
+def test_dead_letters_are_kept_longer_than_messages(template: Template) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
     redrive = queues["OrdersQueue"]["RedrivePolicy"]
     assert name(redrive["deadLetterTargetArn"]) == "DeadLetterQueue"
@@ -130,7 +130,7 @@ def test_the_order_table(template: Template) -> None:
 
 
 @pytest.mark.parametrize("table", ["ConnectionsTable", "CountersTable"])
-def test_what_is_for_a_while_goes_by_itself(template: Template, table: str) -> None:
+def test_temporary_items_expire(template: Template, table: str) -> None:
     ttl = template["Resources"][table]["Properties"]["TimeToLiveSpecification"]
     assert ttl == {"AttributeName": "expiresAt", "Enabled": True}
 
@@ -140,7 +140,7 @@ def test_who_reads_which_stream(stack: Template) -> None:
     assert consumers == CONSUMERS
 
 
-def test_stream_consumers_retry_halves_until_records_are_too_old_and_give_up_visibly(stack: Template) -> None:
+def test_stream_consumers_bisect_and_retry_until_records_are_too_old_and_then_report_them(stack: Template) -> None:
     for consumer in stream_consumers(stack):
         assert name(consumer["DestinationConfig"]["OnFailure"]["Destination"]) == "StreamFailureQueue"
         assert consumer["BisectBatchOnFunctionError"] is True
@@ -149,7 +149,7 @@ def test_stream_consumers_retry_halves_until_records_are_too_old_and_give_up_vis
         assert consumer["StartingPosition"] == "TRIM_HORIZON"
 
 
-# --- The two doors
+# --- The two APIs
 
 
 def test_routes(stack: Template) -> None:
@@ -166,7 +166,7 @@ def test_routes(stack: Template) -> None:
     }
 
 
-def test_what_is_allowed_where_is_what_has_a_route() -> None:
+def test_the_methods_allowed_at_a_path_are_those_that_have_a_route() -> None:
     allowed = {f"{method} {path}" for path, methods in METHODS.items() for method in methods}
     assert allowed == ROUTES.keys() - {"$default"}
 
@@ -176,7 +176,7 @@ def test_websocket_routes(stack: Template) -> None:
     assert routes == {"$connect", "$disconnect", "$default"}
 
 
-def test_both_doors_are_throttled(stack: Template) -> None:
+def test_both_apis_are_throttled(stack: Template) -> None:
     limits = {"ThrottlingRateLimit": {"Ref": "GatewayRateLimit"}, "ThrottlingBurstLimit": {"Ref": "GatewayBurstLimit"}}
     stages = of_type(stack, "AWS::ApiGatewayV2::Stage")
     assert [stage["DefaultRouteSettings"] for stage in stages.values()] == [limits, limits]

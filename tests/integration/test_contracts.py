@@ -20,33 +20,33 @@ from websockets.sync.client import ClientConnection, connect
 
 from functions.migrate_database.migrate import migrate
 from local.cloud import LocalCloud
-from order_engine.adapters.database import Database
-from order_engine.adapters.dynamodb_chain import DynamoDBLedger
-from order_engine.adapters.dynamodb_counters import DynamoDBRateLimiter, DynamoDBStatusCounts
-from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
-from order_engine.adapters.dynamodb_subscriptions import DynamoDBSubscriptions, from_row
-from order_engine.adapters.order_items import from_item, to_item
-from order_engine.adapters.postgres_history import PostgresHistory
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
+from order_engine.adapters.dynamodb.counters import DynamoDBPublishedCounts, DynamoDBRateLimiter
+from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
+from order_engine.adapters.dynamodb.subscriptions import DynamoDBSubscriptions, subscription_from
+from order_engine.adapters.postgres.database import Database
+from order_engine.adapters.postgres.history import PostgresHistory
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
 from order_engine.adapters.process import SystemClock
-from order_engine.adapters.signed_posts import SignedPosts
-from order_engine.adapters.websocket_clients import WebSocketClients
+from order_engine.adapters.simulated_market.dynamodb_ledger import DynamoDBLedger
+from order_engine.adapters.websocket.clients import WebSocketClients
+from order_engine.adapters.websocket.signed_posts import SignedPosts
 from order_engine.application.ports import Subscription
 from order_engine.domain.order import Order
-from tests.contracts.clients import ClientsContract
-from tests.contracts.counters import NewLimiter, RateLimiterRaceContract, StatusCountsContract
+from tests.contracts.clients import CODEC, ClientsContract
+from tests.contracts.counters import NewLimiter, PublishedCountsContract, RateLimiterRaceContract
 from tests.contracts.dead_letters import DeadLettersContract
-from tests.contracts.history import HistoryContract
+from tests.contracts.history import HistoryContract, HistoryReaderContract
 from tests.contracts.ledger import LedgerRaceContract
 from tests.contracts.lines import Line, NewLine, Rules
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
 from tests.contracts.queues import QueueContract
 from tests.contracts.subscriptions import SubscriptionsContract, SubscriptionStreamContract, Told
 from tests.support.cloud import eventually
-from tests.support.history import recorded
+from tests.support.history import ROWS, recorded
 from tests.support.lines import SqsLine
 from tests.support.orders import new_order
 from tests.support.sockets import rows_by_connection
+from tests.support.stored import ITEMS
 from tests.support.streams import new_images
 from tests.support.tables import create_table
 
@@ -77,21 +77,20 @@ def orders_table(dynamodb: DynamoDBClient) -> Iterator[str]:
 class TestOrderStore(OrderStoreContract, OrderStreamContract):
     @pytest.fixture
     def store(self, dynamodb: DynamoDBClient, orders_table: str) -> DynamoDBOrderStore:
-        return DynamoDBOrderStore(dynamodb, orders_table)
+        return DynamoDBOrderStore(dynamodb, orders_table, ITEMS)
 
     @pytest.fixture
     def images_of(self, cloud: LocalCloud, orders_table: str) -> Images:
         def images_of(order_id: str) -> Sequence[Order]:
-            return [
-                order for image in new_images(cloud.session, orders_table) if (order := from_item(image)).id == order_id
-            ]
+            images = map(ITEMS.from_item, new_images(cloud.session, orders_table))
+            return [order for order in images if order.id == order_id]
 
         return images_of
 
     def test_an_item_that_is_put_as_it_was_gives_no_image(self, store: DynamoDBOrderStore, images_of: Images) -> None:
         """As on AWS: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html."""
         order, late = new_order(), new_order(correlation_id="later")
-        for item in (to_item(order), to_item(order), to_item(late) | {"orderId": {"S": order.id}}):
+        for item in (ITEMS.to_item(order), ITEMS.to_item(order), ITEMS.to_item(late) | {"orderId": {"S": order.id}}):
             store.client.put_item(TableName=store.table, Item=item)
         images = eventually(lambda: images_of(order.id), lambda images: images[-1:] and images[-1] != order)
         assert [image.correlation_id for image in images] == [None, "later"]
@@ -114,7 +113,7 @@ class TestSubscriptions(SubscriptionsContract, SubscriptionStreamContract):
             rows = (
                 row for row in new_images(cloud.session, connections_table) if row["connectionId"]["S"] == connection_id
             )
-            return [subscription for row in rows if (subscription := from_row(row))]
+            return [subscription for row in rows if (subscription := subscription_from(row))]
 
         return told
 
@@ -162,7 +161,7 @@ class Peer:
     def leave(self) -> None:
         self.socket.close()
 
-    def hung_up(self) -> bool:
+    def closed(self) -> bool:
         with suppress(ConnectionClosed):
             self.socket.recv(timeout=10)
             return False
@@ -190,7 +189,7 @@ class TestClients(ClientsContract):
         credentials = cloud.session.get_credentials()
         posts = SignedPosts(endpoint, "execute-api", cloud.session.region_name, credentials)
         with closing(posts), ExitStack() as sockets:
-            yield Gateway(cloud, WebSocketClients(client, posts), sockets)
+            yield Gateway(cloud, WebSocketClients(client, posts, CODEC), sockets)
 
 
 @dataclass
@@ -214,14 +213,14 @@ def own_database(cloud: LocalCloud) -> Iterator[str]:
         console.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-class TestHistory(HistoryContract):
+class TestHistory(HistoryContract, HistoryReaderContract):
     @pytest.fixture
     def records(self, own_database: str) -> Iterator[Records]:
         with closing(Database(lambda: own_database, "contracts")) as database:
             with database.transaction() as connection:
                 connection.execute("DELETE FROM orders")
                 connection.execute("UPDATE order_status_counts SET orders = 0")
-            yield Records(PostgresHistory(database), PostgresHistoryReader(database))
+            yield Records(PostgresHistory(database, ROWS), PostgresHistoryReader(database, ROWS))
 
 
 @pytest.fixture
@@ -230,10 +229,10 @@ def counters(dynamodb: DynamoDBClient) -> Iterator[str]:
         yield name
 
 
-class TestStatusCounts(StatusCountsContract):
+class TestPublishedCounts(PublishedCountsContract):
     @pytest.fixture
-    def counts(self, dynamodb: DynamoDBClient, counters: str) -> DynamoDBStatusCounts:
-        return DynamoDBStatusCounts(dynamodb, counters)
+    def counts(self, dynamodb: DynamoDBClient, counters: str) -> DynamoDBPublishedCounts:
+        return DynamoDBPublishedCounts(dynamodb, counters)
 
 
 class TestRateLimiter(RateLimiterRaceContract):

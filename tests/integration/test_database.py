@@ -6,12 +6,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from order_engine.adapters.database import Database, conninfo
-from order_engine.adapters.postgres_history import PostgresHistory
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
-from order_engine.domain.errors import DependencyUnavailable
-from order_engine.domain.events import iso
-from tests.support.history import without_zeros
+from order_engine.adapters.postgres.database import Database, conninfo
+from order_engine.adapters.postgres.history import PostgresHistory
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
+from order_engine.application.errors import DependencyUnavailable
+from order_engine.domain.timestamps import format_timestamp
+from tests.support.history import ROWS, without_zeros
 from tests.support.orders import new_order
 
 pytest_plugins = ["tests.support.postgres"]
@@ -61,7 +61,7 @@ def test_a_server_that_has_become_a_replica_is_unavailable_and_connected_to_anew
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     nowhere = Database(lambda: "host=127.0.0.1 port=1", "test")
     with pytest.raises(DependencyUnavailable):
-        PostgresHistory(nowhere).record([])
+        PostgresHistory(nowhere, ROWS).record([])
 
 
 def test_a_database_that_is_not_migrated_is_unavailable(
@@ -73,7 +73,7 @@ def test_a_database_that_is_not_migrated_is_unavailable(
     with pytest.raises(DependencyUnavailable, match="not migrated"):
         new.check()
     with pytest.raises(DependencyUnavailable, match="not migrated"):
-        PostgresHistory(new).record([new_order()])
+        PostgresHistory(new, ROWS).record([new_order()])
 
 
 def test_a_statement_that_takes_too_long_is_unavailable(database: Database) -> None:
@@ -95,7 +95,7 @@ def test_times_are_utc_whatever_the_server_prefers(
     try:
         order = new_order()
         history.record([order])
-        assert iso(reader.trail(order.id).order.created_at) == "2026-03-01T12:00:00.000Z"
+        assert format_timestamp(reader.trail(order.id).order.created_at) == "2026-03-01T12:00:00.000Z"
     finally:
         psql.execute("ALTER ROLE postgres RESET TimeZone")
 

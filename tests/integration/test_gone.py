@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from local.cloud import LocalCloud
-from order_engine.adapters.dynamodb_subscriptions import DynamoDBSubscriptions
+from order_engine.adapters.dynamodb.subscriptions import DynamoDBSubscriptions
 from order_engine.adapters.process import SystemClock
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
-from order_engine.adapters.postgres_history import PostgresHistory
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
-from order_engine.application.order_history import OrderFilter, failures
+from order_engine.adapters.postgres.history import PostgresHistory
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
+from order_engine.application.ports import OrderFilter, failed_attempts
+from order_engine.contracts.events.encoding import event_data
 from order_engine.domain.errors import QuoteUnavailable
-from order_engine.domain.events import Status
+from order_engine.domain.events import Confirmed, Fault, Status
+from order_engine.domain.swaps import Landed
 from tests.support.history import TABLES, counted, dump, recorded, without_zeros
 from tests.support.orders import CANCELLED, CONFIRMED, FAILED, LIVES, REVERTED, START, after, images, new_order, terms
 
@@ -34,7 +36,7 @@ class TestRecording:
             history.record([image])
             trail = reader.trail(image.id)
             assert trail.order == image
-            assert trail.failures == tuple(failures(image))
+            assert trail.failed_attempts == tuple(failed_attempts(image))
             assert reader.list_orders(EVERYTHING, 10).orders == (image,)
 
     def test_replaying_changes_nothing(self, history: PostgresHistory, psql: psycopg.Connection) -> None:
@@ -130,14 +132,14 @@ class TestFailures:
         for life in (CONFIRMED, CANCELLED):
             order = after(new_order(), *life)
             history.record([order])
-            assert reader.trail(order.id).failures == ()
+            assert reader.trail(order.id).failed_attempts == ()
 
     def test_a_failure_keeps_the_whole_error(self, history: PostgresHistory, reader: PostgresHistoryReader) -> None:
-        error = {"code": "transaction_failed", "message": "slippage", "program": "dlmm", "programCode": 6003}
-        order = after(new_order(), Status.ROUTING).then(Status.FAILED, {"error": error, "attempts": 1}, START)
+        fault = Fault("transaction_failed", "slippage", program="dlmm", program_code=6003)
+        order = after(new_order(), Status.ROUTING).fail(fault, START)
         history.record([order])
-        (failure,) = reader.trail(order.id).failures
-        assert (failure.seq, failure.attempt, failure.data) == (3, 1, error)
+        (failed,) = reader.trail(order.id).failed_attempts
+        assert (failed.seq, failed.attempt, failed.fault) == (3, 1, fault)
 
 
 class TestExactness:
@@ -145,17 +147,29 @@ class TestExactness:
 
     def test_event_data_comes_back_exactly(self, history: PostgresHistory, reader: PostgresHistoryReader) -> None:
         numbers = {"u64": 2**64 - 1, "beyond doubles": 2**53 + 1, "tenth": 0.1, "tiny": 1e-300, "text": "1.50"}
-        error = {"code": "execution_failed", "message": self.HOSTILE, self.HOSTILE: [None, True, [], {}], **numbers}
-        order = after(new_order(), Status.ROUTING).then(Status.FAILED, {"error": error, "attempts": 1}, START)
+        pool = {"message": self.HOSTILE, self.HOSTILE: [None, True, [], {}], **numbers}
+        order = after(new_order(), *CONFIRMED[:-1]).confirm(Landed(2**64 - 1, 1, "0.1", pool), START)
+        history.record([order])
+        read = reader.trail(order.id).order
+        assert read == order
+        assert isinstance(read.events[-1], Confirmed)
+        assert list(read.events[-1].pool) == list(pool)
+
+    def test_a_failure_comes_back_exactly(
+        self, history: PostgresHistory, reader: PostgresHistoryReader, psql: psycopg.Connection
+    ) -> None:
+        fault = Fault("execution_failed", self.HOSTILE, self.HOSTILE, self.HOSTILE, self.HOSTILE, 2**64 - 1)
+        order = after(new_order(), Status.ROUTING).fail(fault, START)
         history.record([order])
         trail = reader.trail(order.id)
         assert trail.order == order
-        assert list(trail.order.events[-1].data["error"]) == list(error)
-        assert trail.failures[0].data == error
-        assert "null \ufffd, quote" in trail.failures[0].message
+        assert [failed.fault for failed in trail.failed_attempts] == [fault]
+        row = psql.execute("SELECT message FROM order_failures").fetchone()
+        assert row is not None
+        assert "null \ufffd, quote" in row[0]
 
     def test_unicode_in_texts_comes_back(self, history: PostgresHistory, reader: PostgresHistoryReader) -> None:
-        order = new_order(user_id="ünï 😀 '; DROP TABLE orders; --", client_order_id="\\0 \x01", correlation_id="")
+        order = new_order(user_id="ünï 😀 '; DROP TABLE orders; --", client_order_id="\\0 \x01", correlation_id=" ")
         history.record([order])
         assert reader.trail(order.id).order == order
 
@@ -179,7 +193,7 @@ class TestExactness:
     ) -> None:
         confirmed, failed = after(new_order(), *CONFIRMED), after(new_order(), *FAILED)
         history.record([confirmed, failed])
-        data = confirmed.events[-1].data
+        data: dict[str, Any] = {**event_data(confirmed.events[-1], confirmed.terms)}
         query = "SELECT order_id::text, amount_in::text, amount_out::text, venue, tx_hash FROM swaps"
         expected = (confirmed.id, "1.5", data["amountOut"], data["venue"], data["txHash"])
         assert psql.execute(query).fetchall() == [expected]

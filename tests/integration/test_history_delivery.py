@@ -12,12 +12,12 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from order_engine.adapters.database import Database
-from order_engine.adapters.postgres_history import PostgresHistory
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
-from order_engine.application.order_history import failures
+from order_engine.adapters.postgres.database import Database
+from order_engine.adapters.postgres.history import PostgresHistory
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
+from order_engine.application.ports import failed_attempts
 from order_engine.domain.order import Order
-from tests.support.history import counted, dump, recorded, without_zeros
+from tests.support.history import ROWS, counted, dump, recorded, without_zeros
 from tests.support.orders import LIVES, images, new_order
 
 pytest_plugins = ["tests.support.postgres"]
@@ -57,7 +57,7 @@ def test_the_tables_are_always_the_fold_of_the_newest_images(
     before = dump(psql)
     history.record([life[-1] for life in ORDERS])
     assert dump(psql) == before
-    assert len(before["order_failures"]) == sum(1 for life in ORDERS for _ in failures(life[-1]))
+    assert len(before["order_failures"]) == sum(1 for life in ORDERS for _ in failed_attempts(life[-1]))
 
 
 def test_writers_at_once_lose_nothing_and_count_nothing_twice(
@@ -71,7 +71,7 @@ def test_writers_at_once_lose_nothing_and_count_nothing_twice(
     def write(share: Sequence[Order]) -> None:
         database = Database(lambda: history_database, "writer")
         for start in range(0, len(share), 10):
-            counts = PostgresHistory(database).record(share[start : start + 10]).orders
+            counts = PostgresHistory(database, ROWS).record(share[start : start + 10]).orders
             assert min(counts.values()) >= 0
         database.close()
 

@@ -10,11 +10,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from order_engine.adapters.postgres_history import PostgresHistory
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader, list_query
-from order_engine.application.order_history import OrderFilter, Position
+from order_engine.adapters.postgres.history import PostgresHistory
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader, list_query
+from order_engine.application.errors import OrderNotFound
+from order_engine.application.ports import OrderFilter, Position
 from order_engine.contracts.cursor import decode_cursor, encode_cursor
-from order_engine.domain.errors import OrderNotFound
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.domain.tokens import token

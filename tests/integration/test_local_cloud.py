@@ -20,12 +20,13 @@ from psycopg.rows import DictRow
 
 from local.cloud import LocalCloud
 from local.settings import HOST, PORT_VARIABLES, ROOT, Settings, free_ports
-from order_engine.adapters.dynamodb_orders import DynamoDBOrderStore
+from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
 from order_engine.application.sweep_orders import is_turn
 from order_engine.domain.events import Status
 from order_engine.domain.order import OVERDUE_AFTER
 from tests.support.cloud import PARAMETERS, Message, eventually, messages_until
 from tests.support.orders import new_order
+from tests.support.stored import ITEMS
 
 Place = Callable[..., str]
 Ended = Callable[[str], Message]
@@ -88,9 +89,10 @@ def test_what_was_left_open_long_ago_is_looked_at_as_soon_as_it_starts(tmp_path:
     at = datetime.now(UTC) - OVERDUE_AFTER - timedelta(minutes=10.5)
     assert not is_turn(timedelta(minutes=10.5))
     order = new_order(at=at)
-    settings = Settings(*free_ports(3), tmp_path / "state", PARAMETERS)
+    port, aws_port, postgres_port = free_ports(3)
+    settings = Settings(port, aws_port, postgres_port, tmp_path / "state", PARAMETERS)
     with LocalCloud(settings) as cloud:
-        store = DynamoDBOrderStore(cloud.session.client("dynamodb"), cloud.outputs["OrdersTableName"])
+        store = DynamoDBOrderStore(cloud.session.client("dynamodb"), cloud.outputs["OrdersTableName"], ITEMS)
         assert store.create(order) is None
     with LocalCloud(settings):
         eventually(lambda: store.load(order.id), lambda found: found.status is Status.CONFIRMED)

@@ -14,13 +14,13 @@ from typer.testing import CliRunner
 
 from local.cloud import LocalCloud
 from local.settings import ROOT
-from order_engine.adapters.database import Database
-from order_engine.adapters.order_items import from_item
-from order_engine.adapters.postgres_history_reader import PostgresHistoryReader
-from order_engine.application.order_history import OrderFilter, failures
+from order_engine.adapters.postgres.database import Database
+from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
+from order_engine.application.ports import OrderFilter, failed_attempts
 from orders_admin.app import app
 from tests.support.cloud import Message, eventually
-from tests.support.stored import landed_swaps, queue_length, scan, stopped, stored_order
+from tests.support.history import ROWS
+from tests.support.stored import ITEMS, landed_swaps, queue_length, scan, stopped, stored_order
 
 POLICY = (ROOT / "docs" / "operator-policy.json").read_text(encoding="utf-8")
 
@@ -122,11 +122,11 @@ def test_the_history_is_rebuilt_from_the_order_table(
         placed = [place(clientOrderId=f"rebuilt-{number}") for number in range(8)]
         for order_id in placed:
             ended(order_id)
-    stored = {order.id: order for order in map(from_item, scan(cloud, "OrdersTableName"))}
+    stored = {order.id: order for order in map(ITEMS.from_item, scan(cloud, "OrdersTableName"))}
     counted = Counter(order.status.value for order in stored.values())
     database = Database(lambda: cloud.settings.postgres_url, "test")
     request.addfinalizer(database.close)
-    reader = PostgresHistoryReader(database)
+    reader = PostgresHistoryReader(database, ROWS)
 
     def history() -> dict[str, object]:
         return {order.id: order for order in reader.list_orders(OrderFilter(), 100_000).orders}
@@ -136,8 +136,8 @@ def test_the_history_is_rebuilt_from_the_order_table(
     console.execute("UPDATE order_status_counts SET orders = 4711")
     assert f"{len(stored)} orders" in orders_admin("rebuild-history")
     assert history() == stored
-    attempts = [failure for order_id in placed for failure in reader.trail(order_id).failures]
-    assert attempts == [failure for order_id in placed for failure in failures(stored[order_id])] != []
+    attempts = [failed for order_id in placed for failed in reader.trail(order_id).failed_attempts]
+    assert attempts == [failed for order_id in placed for failed in failed_attempts(stored[order_id])] != []
     rows = console.execute("SELECT status, orders FROM order_status_counts").fetchall()
     assert Counter({row["status"]: row["orders"] for row in rows}) == counted
     told = api.get("/api/metrics").json()["orders"]

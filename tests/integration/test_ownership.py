@@ -89,7 +89,8 @@ class Line:
         invoke(self._cloud, "StreamGatewayFunctionName", message)
 
     def hear(self) -> Message:
-        return json.loads(self._connection.recv(timeout=20))
+        heard: Message = json.loads(self._connection.recv(timeout=20))
+        return heard
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ import httpx
 import pytest
 
 from local.cloud import LocalCloud
-from order_engine.adapters.order_items import from_item
 from order_engine.contracts.views import order_view
 from orders_client import Backoff, Event, OrderStream, Timing
 from orders_client.transport import Connect, Disconnected, Socket, WebSocket, websocket
 from tests.support.cloud import ORDER, Message
-from tests.support.stored import scan
+from tests.support.stored import ITEMS, scan
 
 ORDERS = 200
 TRADERS = 2
@@ -67,8 +66,8 @@ def cut_now_and_then(connect: Connect, dice: random.Random) -> Connect:
 
 def stored(cloud: LocalCloud) -> dict[str, list[Message]]:
     """Return the events of each order as the table has them."""
-    items = scan(cloud, "OrdersTableName")
-    return {item["orderId"]["S"]: order_view(from_item(item))["events"] for item in items}
+    orders = map(ITEMS.from_item, scan(cloud, "OrdersTableName"))
+    return {order.id: [{**event} for event in order_view(order)["events"]] for order in orders}
 
 
 def on_the_wire(events: Sequence[Event]) -> list[Message]:

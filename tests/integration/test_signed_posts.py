@@ -1,4 +1,4 @@
-"""The quick way to a client: accepted by a gateway that checks signatures, and given up without harm by any other."""
+"""Signed posts to clients: accepted by a gateway that checks signatures; any other answer is a False, and no error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from local.cloud import LocalCloud
-from order_engine.adapters.signed_posts import SignedPosts
+from order_engine.adapters.websocket.signed_posts import SignedPosts
 from tests.support.sockets import rows_by_connection
 
 Socket = Callable[..., Any]
@@ -32,12 +32,12 @@ def test_a_signed_frame_arrives_and_others_do_not(cloud: LocalCloud, socket: Soc
         (connection_id,) = rows_by_connection(cloud).keys() - before
         path = f"/@connections/{connection_id}"
         with closing(posts(cloud, NOBODY)) as foreign:
-            assert not foreign.accepted(path, b"not signed by anybody we know")
-        assert not posts(cloud, None).accepted(path, b"not signed at all")
+            assert not foreign.post(path, b"not signed by anybody we know")
+        assert not posts(cloud, None).post(path, b"not signed at all")
         for number in range(3):
-            assert signed.accepted(path, f"frame {number}".encode())
+            assert signed.post(path, f"frame {number}".encode())
         assert [connection.recv(timeout=10) for _ in range(3)] == ["frame 0", "frame 1", "frame 2"]
-        assert not signed.accepted("/@connections/unknown", b"nobody is there")
+        assert not signed.post("/@connections/unknown", b"nobody is there")
 
 
 @contextmanager
@@ -66,12 +66,12 @@ class Quiet(BaseHTTPRequestHandler):
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_again() -> None:
     with server(Quiet) as endpoint, closing(SignedPosts(endpoint, "execute-api", "us-east-1", NOBODY)) as signed:
-        outcomes = [signed.accepted("/@connections/a", b"{}") for _ in range(4)]
+        outcomes = [signed.post("/@connections/a", b"{}") for _ in range(4)]
         assert outcomes[0]
         assert outcomes.count(True) >= 2
-        assert not signed.accepted("/refused", b"{}")
+        assert not signed.post("/refused", b"{}")
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1/dev", "https://127.0.0.1:1/dev"])
 def test_a_gateway_that_is_not_there_accepts_nothing(endpoint: str) -> None:
-    assert not SignedPosts(endpoint, "execute-api", "us-east-1", NOBODY).accepted("/@connections/a", b"{}")
+    assert not SignedPosts(endpoint, "execute-api", "us-east-1", NOBODY).post("/@connections/a", b"{}")

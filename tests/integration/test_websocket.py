@@ -51,7 +51,7 @@ class TestActions:
             again = ask(connection, "execute_order", **wish)
             conflict = ask(connection, "execute_order", **wish | {"amountIn": "7"})
         assert again["replayed"]
-        assert again == first | {"requestId": again["requestId"], "replayed": True}
+        assert again == first | {"requestId": again["requestId"], "replayed": True, "status": "confirmed"}
         assert (conflict["type"], conflict["code"]) == ("error", "idempotency_conflict")
 
     def test_an_order_is_read(self, api: httpx.Client, socket: Socket, place: Place, ended: Ended) -> None:

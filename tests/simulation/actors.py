@@ -235,7 +235,7 @@ def redrive(world: World) -> None:
     """Put all dead letters back on the queue: all that became dead since the last time."""
     world.queue.all_letters_are_there()
     world.queue.unseen.clear()
-    world.note("operator", "redrives", world.dead_letters.redrive(), "letters")
+    world.note("operator", "redrives", world.dead_letters.redrive_all(), "letters")
 
 
 def intruder(world: World) -> None:

@@ -72,12 +72,12 @@ class UnreliableQueue(InMemoryQueue):
         """The bodies of those that did since somebody last put them back."""
         self._chaos = chaos
 
-    def put(self, body: str, delay: float = 0.0) -> None:
+    def put(self, body: str, delay: float = 0.0, group: str | None = None) -> None:
         """Send any text, once or more, now or later."""
         copies = 1 + self._chaos.happens("queue_duplicate")
         for _ in range(copies):
             late = self._chaos.happens("queue_delay")
-            super().put(body, delay + (self._chaos.up_to(20) / 1000 if late else 0.0))
+            super().put(body, delay + (self._chaos.up_to(20) / 1000 if late else 0.0), group)
         self.arrived.notify()
 
     def receive(self, limit: int = 10) -> list[Message]:

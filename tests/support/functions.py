@@ -92,7 +92,7 @@ class Context:
 
 
 class FunctionPorts:
-    """The ports of one function: those in memory that all functions share, as its own settings have them."""
+    """The ports of one function: in memory, shared by all functions, and configured by its own settings."""
 
     def __init__(self, settings: Any, shared: InMemoryPorts, replaced: Mapping[str, object]) -> None:
         self._settings = settings
@@ -132,7 +132,7 @@ class Deployment:
         forget()
 
     def set(self, **variables: str) -> None:
-        """Set environment variables, and have everything built anew."""
+        """Set environment variables, and have settings and engines built anew."""
         for name, value in variables.items():
             self.patch.setenv(name, value)
         forget()
@@ -150,7 +150,7 @@ class Deployment:
         return answer["statusCode"], headers, json.loads(answer["body"]) if is_json else answer["body"]
 
     def deliver(self, bodies: Sequence[str] | None = None, seconds: float = 30.0) -> list[str]:
-        """Give `process_orders` a batch, as the event source does, and return the bodies of those that come again.
+        """Give `process_orders` a batch, as the event source does, and return the bodies of the batch item failures.
 
         Args:
             bodies: messages to put on the queue first.

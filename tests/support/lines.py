@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from order_engine.adapters.process import SystemClock
-from order_engine.adapters.sqs.dead_letters import SqsDeadLetters
+from order_engine.adapters.sqs.dead_letters import SqsRedrivableDeadLetters
 from order_engine.adapters.sqs.gauge import SqsGauge
 from order_engine.adapters.sqs.queue import SqsWakeUpQueue
 from order_engine.contracts.queue import JsonWakeUpCodec
@@ -46,8 +46,8 @@ class InMemoryLine:
     def delete(self, receipt: str) -> None:
         self.queue.delete(receipt)
 
-    def send_letter(self, body: str) -> None:
-        self.queue.dead.append(Message(body, self.clock.now()))
+    def send_letter(self, body: str, group: str | None = None) -> None:
+        self.queue.dead.append(Message(body, self.clock.now(), group=group))
 
     def poll(self, read: Callable[[], T]) -> T:
         for _ in range(int(TIMEOUT / POLL_INTERVAL)):
@@ -64,6 +64,7 @@ class SqsMessage:
     body: str
     receipt: str
     receive_count: int
+    group: str | None
 
 
 class SqsLine:
@@ -78,12 +79,13 @@ class SqsLine:
         attributes = {"VisibilityTimeout": str(rules.visibility_timeout), "RedrivePolicy": json.dumps(policy)}
         url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
         self.queue = SqsWakeUpQueue(client, url, CODEC)
-        self.letters = SqsDeadLetters(client, dead, CODEC, rules.letter_visibility_timeout)
+        timeout = rules.letter_visibility_timeout
+        self.letters = SqsRedrivableDeadLetters(client, dead, CODEC, self.clock, timeout, orders_url=url)
         self.gauge = SqsGauge(client, url, dead)
 
     def receive(self) -> Sequence[SqsMessage]:
         answer = self.client.receive_message(
-            QueueUrl=self.queue.url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["ApproximateReceiveCount"]
+            QueueUrl=self.queue.url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
         )
         return [_message(message) for message in answer.get("Messages", [])]
 
@@ -93,8 +95,9 @@ class SqsLine:
         with suppress(self.client.exceptions.ReceiptHandleIsInvalid):
             self.client.delete_message(QueueUrl=self.queue.url, ReceiptHandle=receipt)
 
-    def send_letter(self, body: str) -> None:
-        self.client.send_message(QueueUrl=self.letters.url, MessageBody=body)
+    def send_letter(self, body: str, group: str | None = None) -> None:
+        named: dict[str, Any] = {"MessageGroupId": group} if group else {}
+        self.client.send_message(QueueUrl=self.letters.url, MessageBody=body, **named)
 
     def poll(self, read: Callable[[], T]) -> T:
         return eventually(read)
@@ -109,4 +112,6 @@ class SqsLine:
 
 
 def _message(message: Any) -> SqsMessage:
-    return SqsMessage(message["Body"], message["ReceiptHandle"], int(message["Attributes"]["ApproximateReceiveCount"]))
+    attributes = message["Attributes"]
+    count, group = int(attributes["ApproximateReceiveCount"]), attributes.get("MessageGroupId")
+    return SqsMessage(message["Body"], message["ReceiptHandle"], count, group)

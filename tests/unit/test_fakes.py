@@ -148,4 +148,4 @@ def test_defaults_are_those_of_the_adapters() -> None:
     client: Any = None
     assert InMemorySubscriptions().limit == MAX_SUBSCRIPTIONS == LIMIT
     letters = InMemoryDeadLetters(InMemoryQueue(ManualClock(), JsonWakeUpCodec()))
-    assert letters.visibility_timeout == SqsDeadLetters(client, "", JsonWakeUpCodec()).visibility_timeout
+    assert letters.visibility_timeout == SqsDeadLetters(client, "", JsonWakeUpCodec(), ManualClock()).visibility_timeout

@@ -12,11 +12,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from order_engine.adapters.sqs.dead_letters import SqsDeadLetters
 from order_engine.adapters.sqs.gauge import SqsGauge
 from order_engine.adapters.sqs.queue import SqsWakeUpQueue
 from order_engine.application.errors import DependencyUnavailable
-from order_engine.application.ports import DeadLetter, QueueFigures
+from order_engine.application.ports import QueueFigures
 from tests.contracts.lines import Rules
 from tests.support.lines import CODEC, SqsLine
 from tests.support.orders import new_order
@@ -72,15 +71,13 @@ def test_a_batch_that_failed_in_part_is_told(stubbed: Any) -> None:
 
 
 def test_a_queue_that_does_not_answer_is_an_unavailable_dependency(on_sqs: SqsLine) -> None:
-    queue, letters = SqsWakeUpQueue(on_sqs.client, URL, CODEC), SqsDeadLetters(on_sqs.client, URL, CODEC)
+    queue = SqsWakeUpQueue(on_sqs.client, URL, CODEC)
     with pytest.raises(DependencyUnavailable, match="SQS"):
         SqsWakeUpQueue(on_sqs.client, f"{URL}-missing", CODEC).send(new_order())
     with pytest.raises(DependencyUnavailable, match="SQS"):
         SqsWakeUpQueue(on_sqs.client, f"{URL}-missing", CODEC).send_again([new_order().id])
     with pytest.raises(DependencyUnavailable, match="SQS"):
         queue.give_back("no receipt", 1)
-    with pytest.raises(DependencyUnavailable, match="SQS"):
-        letters.release(DeadLetter("body", "no receipt", None))
     with pytest.raises(DependencyUnavailable, match="SQS"):
         SqsGauge(on_sqs.client, f"{URL}-missing", URL).figures()
 

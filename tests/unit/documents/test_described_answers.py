@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from docs.generate.codes import EXECUTION_CODES
+from order_engine.adapters.simulated_market.registry import DEXES
 from order_engine.application.messages import Message, OrderPlaced, OrderShown, Pong, Snapshot, StatusUpdate
 from order_engine.application.ports import OrderTrail, Page, failed_attempts
 from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.contracts.views import accepted_view, one_order, order_view, page_view, trail_view
+from order_engine.domain.events import Confirmed, Event, Failed, RetryScheduled, TransactionSigned
 from order_engine.domain.order import Order
 from tests.support.documents import Schema, assert_message, assert_valid, asyncapi, openapi, resolved
 from tests.support.engine import WEBSOCKET_URL, InMemoryEngine
@@ -30,6 +33,15 @@ def steps(order: Order) -> Iterator[Order]:
     """Yield the order as it was after each of its events."""
     for version in range(1, order.version + 1):
         yield replace(order, events=order.events[:version])
+
+
+def test_the_lives_are_of_every_kind() -> None:
+    events = [event for order in lives().values() for event in order.events]
+    refused = [refusal.fault for event in events if isinstance(event, TransactionSigned) for refusal in event.refusals]
+    failed = [event.fault for event in events if isinstance(event, RetryScheduled | Failed)]
+    assert {type(event).__name__ for event in events} == {kind.__name__ for kind in Event.__subclasses__()}
+    assert {fault.code for fault in (*failed, *refused)} == set(EXECUTION_CODES)
+    assert {event.pool["curve"] for event in events if isinstance(event, Confirmed)} == {d.pool.curve for d in DEXES}
 
 
 @EVERY_LIFE

@@ -1,4 +1,4 @@
-"""A whole session on a WebSocket in memory: each frame is described, and each kind and code that is described is sent."""
+"""A session on a WebSocket in memory: each frame is as described, and each kind and code that is described is sent."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ DASHBOARD = pytest.mark.xfail(reason="nothing reads `dashboard_folder` yet", str
 
 
 class Client:
-    """A client of an AWS service that has never a question: it answers with the secret, whatever it is asked."""
+    """A client of any AWS service that reaches nothing, but has the secret."""
 
     def __init__(self, service: str, **_options: Any) -> None:
         self.service = service
@@ -41,7 +41,7 @@ class Client:
 
 
 class DoublePorts(FunctionPorts):
-    """The ports in memory; each that is used is made on AWS, too, and what goes wrong with that is noted."""
+    """The ports in memory; each one that is used is made on AWS, too, and failures to make it are recorded."""
 
     def __init__(self, settings: Any, deployed: Deployment, failures: dict[str, Exception]) -> None:
         super().__init__(settings, deployed.ports, deployed.replaced)
@@ -58,19 +58,19 @@ class DoublePorts(FunctionPorts):
         return super().__getattr__(name)
 
 
-def noting(settings: Any, read: set[str]) -> Any:
-    """Return the same settings, where those that are read are noted."""
+def recording(settings: Any, read: set[str]) -> Any:
+    """Return the same settings; the names of those that are read are recorded."""
 
     def getattribute(self: object, name: str) -> Any:
         read.add(name)
         return object.__getattribute__(self, name)
 
-    return type("Noting", (type(settings),), {"__getattribute__": getattribute})(**asdict(settings))
+    return type("Recording", (type(settings),), {"__getattribute__": getattribute})(**asdict(settings))
 
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have clients that reach nothing, and credentials of nobody."""
+    """Give boto3 clients that reach nothing, and credentials that are worth nothing."""
     for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "eu-central-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setattr(boto3, "client", Client)
@@ -80,7 +80,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "function", [pytest.param(name, marks=DASHBOARD) if name == "orders_api" else name for name in NAMES]
 )
-def test_a_functions_own_settings_are_all_that_its_ports_need_and_none_is_in_vain(
+def test_a_functions_own_settings_are_all_that_its_ports_need_and_none_is_unused(
     deployed: Deployment, function: str
 ) -> None:
     app: Any = load(function)
@@ -90,7 +90,7 @@ def test_a_functions_own_settings_are_all_that_its_ports_need_and_none_is_in_vai
     deployed.set(**{"MAX_ORDERS_PER_MINUTE": "600"} if "max_orders_per_minute" in own else {})
     read: set[str] = set()
     failures: dict[str, Exception] = {}
-    vars(app.deployed)["settings"] = noting(app.deployed.settings, read)
+    vars(app.deployed)["settings"] = recording(app.deployed.settings, read)
     deployed.patch.setattr(aws_ports, "AwsPorts", lambda settings: DoublePorts(settings, deployed, failures))
     if function == "migrate_database":
         deployed.replaced["database_conninfo"] = lambda: "host=example.org"

@@ -17,12 +17,12 @@ from tests.support.events import CONNECTION, event, frame, sqs
 from tests.support.functions import Deployment
 
 AT_LEAST = 300
-"""Cases for each door."""
+"""Cases of each kind."""
 BATCH = 10
 
 
 @pytest.fixture(autouse=True)
-def without_a_trace(deployed: Deployment) -> Iterator[None]:
+def nothing_is_stored(deployed: Deployment) -> Iterator[None]:
     """Nothing is stored, queued, swapped or subscribed to."""
     engine = deployed.engine
     yield
@@ -39,7 +39,7 @@ def without_a_trace(deployed: Deployment) -> Iterator[None]:
     ],
     ids=["requests", "frames and queries", "messages"],
 )
-def test_each_door_has_its_share_and_no_case_comes_twice(cases: list[Any]) -> None:
+def test_there_are_enough_cases_of_each_kind_and_none_twice(cases: list[Any]) -> None:
     assert len(set(cases)) == len(cases) >= AT_LEAST
 
 
@@ -55,7 +55,7 @@ def refused(deployed: Deployment, request: Request) -> str | None:
 
 
 def function_for(request: Request) -> str:
-    """Return which function the template gives a request to."""
+    """Return the function that the template routes a request to."""
     path = request.path.partition("?")[0]
     lists = request.method == "GET" and (path == "/api/orders" or path.endswith("/history"))
     return "read_history" if lists else "orders_api"
@@ -78,7 +78,7 @@ def parameters(query: str) -> dict[str, str]:
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         values.setdefault(name, []).append(value)
-    return {name: ",".join(those) for name, those in values.items()}
+    return {name: ",".join(given) for name, given in values.items()}
 
 
 def as_body(content: bytes) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def test_frames_are_answered_with_one_error(deployed: Deployment) -> None:
 
 
 def frame_bodies() -> Iterator[tuple[str, str]]:
-    """Yield all frames, those of bytes in both ways in which a gateway may hand them over."""
+    """Yield all frames; binary ones in both ways in which a gateway may pass them on."""
     for name, content in frames(LONGEST_MESSAGE):
         if isinstance(content, bytes):
             yield f"{name}, in Base64", b64encode(content).decode()
@@ -122,7 +122,7 @@ def test_connections_are_refused(deployed: Deployment, query: str) -> None:
 
 
 class Pauses(list[float]):
-    """A queue that only notes for how long messages are given back."""
+    """A queue that only notes the visibility timeouts with which messages are given back."""
 
     def give_back(self, _receipt: str, after: float) -> None:
         self.append(after)
@@ -136,4 +136,4 @@ def test_messages_go_straight_to_the_dead_letters(deployed: Deployment) -> None:
         answer = deployed.call("process_orders", sqs(*(body for _, body in batch)))
         again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         assert [name for at, (name, _) in enumerate(batch) if f"message-{at}" not in again] == []
-        assert pauses == [0] * (start + len(batch)), batch  # another pause: for what is our own failure
+        assert pauses == [0] * (start + len(batch)), batch  # another timeout: for a failure of processing

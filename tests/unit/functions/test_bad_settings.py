@@ -1,4 +1,4 @@
-"""Settings that make no sense fail a function's first event, by their names, before anything has happened."""
+"""Invalid settings fail a function's first event, each by its name, before anything has happened."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIRST_EVENT = {
 }
 OVER_HTTP = {"orders_api", "read_history"}
 READS_ONLY = {"read_history"}
-SENSELESS = {"DEFAULT_SLIPPAGE": "0.6", "MAX_ORDERS_PER_MINUTE": "many", "ORDERS_TABLE": ""}
+INVALID = {"DEFAULT_SLIPPAGE": "0.6", "MAX_ORDERS_PER_MINUTE": "many", "ORDERS_TABLE": ""}
 PROBLEMS = {
     "ORDERS_TABLE is not set; the template sets it for every function that needs it.",
     "DEFAULT_SLIPPAGE must be a fraction from 0 to 0.5 with at most 4 decimals, such as 0.01 for 1 %; it is '0.6'.",
@@ -129,7 +129,7 @@ def refused(deployed: Deployment, function: str) -> InvalidSettings:
 
 @pytest.mark.parametrize("variable", BOUNDED)
 @pytest.mark.parametrize("value", ["", "x", "-1", "nan", "inf", "1e99", "0x1", "1,5"])
-def test_a_setting_that_makes_no_sense_is_refused_and_named(deployed: Deployment, variable: str, value: str) -> None:
+def test_an_invalid_setting_is_refused_and_named(deployed: Deployment, variable: str, value: str) -> None:
     functions = [function for function in NAMES if variable in variables(function)]
     assert functions
     deployed.set(**{variable: value})
@@ -148,7 +148,7 @@ def test_a_bad_default_slippage_is_not_the_clients_fault_and_nothing_is_stored(d
 
 def test_bad_settings_show_in_the_health_check(deployed: Deployment) -> None:
     assert deployed.http(health())[0] == 200
-    deployed.set(**SENSELESS)
+    deployed.set(**INVALID)
     status, headers, body = deployed.http(health())
     assert (status, body["status"], body.keys()) == (503, "unhealthy", {"status", "timestamp"})
     assert headers["cache-control"] == "no-store"
@@ -156,7 +156,7 @@ def test_bad_settings_show_in_the_health_check(deployed: Deployment) -> None:
 
 
 def test_the_deep_health_check_tells_what_is_wrong_with_the_settings(deployed: Deployment) -> None:
-    deployed.set(**SENSELESS)
+    deployed.set(**INVALID)
     status, _, body = deployed.http(health(deep="1"))
     assert (status, body["status"]) == (503, "unhealthy")
     assert body["dependencies"] == {"settings": "unhealthy"}

@@ -82,8 +82,8 @@ def test_a_body_may_be_base64_and_its_type_left_out(deployed: Deployment) -> Non
 
 
 @pytest.mark.parametrize("steps", [(), CONFIRMED])
-def test_an_order_is_told_as_it_is_now(deployed: Deployment, steps: tuple[Status, ...]) -> None:
-    order = keep(deployed, *steps)
+def test_an_order_is_shown_as_it_is_now(deployed: Deployment, steps: tuple[Status, ...]) -> None:
+    order = store(deployed, *steps)
     status, _, body = deployed.http("http_get_order")
     assert (status, body["success"]) == (200, True)
     assert (body["order"]["id"], body["order"]["status"]) == (ALICES_ORDER, order.status)
@@ -91,14 +91,14 @@ def test_an_order_is_told_as_it_is_now(deployed: Deployment, steps: tuple[Status
 
 
 def test_an_order_is_cancelled_once_and_stays_so(deployed: Deployment) -> None:
-    keep(deployed)
+    store(deployed)
     for _ in range(2):
         status, _, body = deployed.http("http_cancel_order")
         assert (status, body["order"]["status"], body["order"]["version"]) == (200, "cancelled", 2)
 
 
 def test_it_may_be_too_late_to_cancel(deployed: Deployment) -> None:
-    order = keep(deployed, *CONFIRMED[:2])
+    order = store(deployed, *CONFIRMED[:2])
     status, _, body = deployed.http("http_cancel_order")
     assert (status, body["code"]) == (409, "too_late_to_cancel")
     assert deployed.stored() == [order]
@@ -107,14 +107,14 @@ def test_it_may_be_too_late_to_cancel(deployed: Deployment) -> None:
 @pytest.mark.parametrize("name", ["http_get_order", "http_cancel_order"])
 def test_somebody_elses_order_is_answered_like_an_unknown_one(deployed: Deployment, name: str) -> None:
     unknown = deployed.http(as_user("mallory", name))
-    order = keep(deployed)
+    order = store(deployed)
     assert deployed.http(as_user("mallory", name)) == unknown
     assert unknown[0] == 404
     assert deployed.stored() == [order]
     assert deployed.http(as_user("alice", name))[0] == 200
 
 
-def test_who_is_authenticated_orders_under_their_own_name(deployed: Deployment) -> None:
+def test_an_authenticated_user_places_orders_in_their_own_name(deployed: Deployment) -> None:
     assert deployed.http(as_user("alice", "http_place_order"))[0] == 201
     assert [order.user_id for order in deployed.stored()] == ["alice"]
 
@@ -129,7 +129,7 @@ def test_a_queue_that_is_down_does_not_refuse_the_order(deployed: Deployment) ->
 
 
 @pytest.mark.parametrize("mistake", [DependencyUnavailable("DynamoDB: arn:aws:secret"), RuntimeError("secret")])
-def test_a_failure_of_ours_is_told_without_its_inner_life(deployed: Deployment, mistake: Exception) -> None:
+def test_a_failure_is_answered_without_internal_details(deployed: Deployment, mistake: Exception) -> None:
     class Down(InMemoryOrderStore):
         def create(self, order: Order) -> Order | None:
             raise mistake
@@ -142,7 +142,7 @@ def test_a_failure_of_ours_is_told_without_its_inner_life(deployed: Deployment, 
     assert deployed.queued() == []
 
 
-def keep(deployed: Deployment, *steps: Status) -> Order:
+def store(deployed: Deployment, *steps: Status) -> Order:
     """Store the order that the events are about."""
     order = after(new_order(ALICES_ORDER, "alice"), *steps)
     deployed.engine.orders.orders[order.id] = order

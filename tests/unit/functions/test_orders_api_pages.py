@@ -1,4 +1,4 @@
-"""What else the HTTP API answers: health, metrics, rate limits, the dashboard."""
+"""Health, metrics, rate limits and the dashboard of the HTTP API."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_metrics_tell_the_queue_and_the_orders(deployed: Deployment) -> None:
     assert (body["orders"]["confirmed"], body["orders"]["total"]) == (3, 4)
 
 
-def test_who_places_too_many_is_told_when_to_come_back(deployed: Deployment) -> None:
+def test_a_rate_limited_user_is_told_when_to_retry(deployed: Deployment) -> None:
     class Full:
         def admit(self, _user: str) -> Allowance:
             raise RateLimited(5, 42)
@@ -71,7 +71,7 @@ def test_who_places_too_many_is_told_when_to_come_back(deployed: Deployment) -> 
     assert deployed.stored() == []
 
 
-def test_who_may_place_more_is_told_how_many(deployed: Deployment) -> None:
+def test_an_accepted_order_tells_the_remaining_allowance(deployed: Deployment) -> None:
     class Room:
         def admit(self, _user: str) -> Allowance:
             return Allowance(5, 4, 42)

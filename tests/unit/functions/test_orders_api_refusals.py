@@ -84,7 +84,7 @@ def test_no_body_at_all(deployed: Deployment) -> None:
 
 
 @pytest.mark.parametrize(("amount", "code"), amounts())
-def test_an_amount_that_is_none(deployed: Deployment, amount: str, code: str) -> None:
+def test_an_invalid_amount(deployed: Deployment, amount: str, code: str) -> None:
     body = f'{{"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": {amount}}}'
     assert named(check(deployed, place_order(body), 422, "validation_failed")) == {("amountIn", code)}
 
@@ -106,7 +106,7 @@ def test_an_amount_that_is_none(deployed: Deployment, amount: str, code: str) ->
         ({"price": "1"}, ("price", "unknown_field")),
     ],
 )
-def test_a_field_that_makes_no_sense(deployed: Deployment, fields: dict[str, Any], fault: tuple[str, str]) -> None:
+def test_an_invalid_field(deployed: Deployment, fields: dict[str, Any], fault: tuple[str, str]) -> None:
     assert named(check(deployed, place_order({**ORDER, **fields}), 422, "validation_failed")) == {fault}
 
 
@@ -117,7 +117,7 @@ def test_a_field_that_is_missing(deployed: Deployment, missing: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 129, "ünï", "a\nb"])
-def test_an_idempotency_key_that_is_none(deployed: Deployment, key: str) -> None:
+def test_an_invalid_idempotency_key(deployed: Deployment, key: str) -> None:
     body = check(deployed, place_order(ORDER, {"idempotency-key": key}), 422, "validation_failed")
     assert named(body) == {("Idempotency-Key", "invalid_idempotency_key")}
 
@@ -135,24 +135,24 @@ def test_a_compressed_body(deployed: Deployment, encoding: str) -> None:
 
 @pytest.mark.parametrize("order_id", ["42", "undefined", "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1", "%00", "' OR 1=1 --"])
 @pytest.mark.parametrize("name", ["http_get_order", "http_cancel_order"])
-def test_an_order_id_that_is_none(deployed: Deployment, name: str, order_id: str) -> None:
+def test_an_invalid_order_id(deployed: Deployment, name: str, order_id: str) -> None:
     given = at_path(name, f"/api/orders/{order_id}")
     assert named(check(deployed, given, 400, "invalid_order_id")) == {("orderId", "invalid_order_id")}
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/orders/x/y", "/api/orders/\0", "/nothing", "/assets/../app.py"])
-def test_a_path_that_there_is_not(deployed: Deployment, path: str) -> None:
+def test_an_unknown_path(deployed: Deployment, path: str) -> None:
     check(deployed, at_path("http_get_order", path), 404, "route_not_found")
 
 
-def test_a_method_that_a_path_has_not(deployed: Deployment) -> None:
+def test_a_method_that_is_not_allowed(deployed: Deployment) -> None:
     given = at_path("http_get_order", "/api/orders/execute")
     _, headers, _ = deployed.http(given)
     check(deployed, given, 405, "method_not_allowed")
     assert headers["allow"] == "POST"
 
 
-def test_an_x_request_id_that_is_none_is_replaced(deployed: Deployment) -> None:
+def test_an_invalid_x_request_id_is_replaced(deployed: Deployment) -> None:
     _, headers, _ = deployed.http(request("http_health", headers={"x-request-id": "a\nb"}))
     assert headers["x-request-id"] == event("http_health")["requestContext"]["requestId"]
 

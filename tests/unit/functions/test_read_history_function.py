@@ -75,12 +75,12 @@ def test_the_query_is_what_the_history_is_asked_for(recorded: Deployment, reader
     assert reader.asked == [(OrderFilter(None, Status.FAILED, token("SOL")), 7, None)]
 
 
-def test_who_is_authenticated_sees_their_own_orders_only(recorded: Deployment) -> None:
+def test_an_authenticated_user_sees_their_own_orders_only(recorded: Deployment) -> None:
     _, _, body = recorded.http(get("/api/orders", user="bob", userId="alice"), "read_history")
     assert [order["userId"] for order in body["orders"]] == ["bob"]
 
 
-def test_a_query_that_makes_no_sense_is_refused_and_named(recorded: Deployment, reader: Reader) -> None:
+def test_an_invalid_query_is_refused_and_its_fields_named(recorded: Deployment, reader: Reader) -> None:
     status, headers, body = recorded.http(get("/api/orders", limit="many", offset="5"), "read_history")
     assert (status, headers["content-type"]) == (422, "application/problem+json")
     assert {fault["field"] for fault in body["errors"]} == {"limit", "offset"}
@@ -101,7 +101,7 @@ def test_somebody_elses_history_is_answered_like_an_unknown_one(recorded: Deploy
     assert (stranger[0], stranger[2]["code"]) == (404, "order_not_found")
 
 
-def test_an_order_id_that_is_none_is_refused(recorded: Deployment) -> None:
+def test_an_invalid_order_id_is_refused(recorded: Deployment) -> None:
     status, _, body = recorded.http(get("/api/orders/42/history"), "read_history")
     assert (status, body["code"]) == (400, "invalid_order_id")
 

@@ -1,4 +1,4 @@
-"""The sample events: listed, and each of them is one that its function understands."""
+"""The sample events: all are listed, and each is understood by its functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.functions import NAMES, Deployment, load
 from tests.unit.functions.sample_events import EVENT_NAMES, functions_by_event
 
 
-def test_every_event_is_in_the_table_and_none_that_there_is_not() -> None:
+def test_the_table_lists_every_event_and_no_other() -> None:
     assert sorted(functions_by_event()) == EVENT_NAMES
 
 

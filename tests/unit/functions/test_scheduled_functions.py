@@ -1,4 +1,4 @@
-"""What happens every minute: overdue orders are queued again, dead letters looked at and left where they are."""
+"""What happens every minute: overdue orders are requeued, the orders of dead letters closed, and the letters kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.orders import CONFIRMED, after, new_order
 UNKNOWN = "0198a1b2-7c3d-7e4f-8a5b-000000000000"
 
 
-def bury(deployed: Deployment, *bodies: str) -> None:
+def add_dead_letters(deployed: Deployment, *bodies: str) -> None:
     queue = deployed.engine.queue
     queue.dead += [Message(body, queue.clock.now()) for body in bodies]
 
@@ -27,7 +27,7 @@ def wake_up(order_id: str) -> str:
     return json.dumps({"orderId": order_id})
 
 
-def test_overdue_orders_are_queued_again(deployed: Deployment) -> None:
+def test_overdue_orders_are_requeued(deployed: Deployment) -> None:
     lost, done = deployed.engine.place(), deployed.engine.place()
     deployed.engine.cancel(done)
     deployed.engine.queue.messages.clear()
@@ -56,23 +56,23 @@ def test_all_can_only_be_true(deployed: Deployment, content: object) -> None:
     assert deployed.queued() == []
 
 
-def test_letters_are_looked_at_and_their_orders_closed_as_far_as_can_be_answered_for(deployed: Deployment) -> None:
+def test_the_orders_of_dead_letters_are_closed_where_there_is_evidence(deployed: Deployment) -> None:
     never_signed, signed = deployed.engine.place(), deployed.engine.sign(deployed.engine.place())
-    bury(deployed, "wake up!", wake_up(UNKNOWN), wake_up(never_signed.id), wake_up(signed.id), "{}")
+    add_dead_letters(deployed, "wake up!", wake_up(UNKNOWN), wake_up(never_signed.id), wake_up(signed.id), "{}")
     assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 5, "closed": 1}
     assert deployed.engine.now(never_signed).status is Status.FAILED
     assert deployed.engine.now(signed).status is Status.BUILDING
 
 
-def test_a_letter_that_makes_the_closing_fail_does_not_keep_the_others_from_being_closed(deployed: Deployment) -> None:
+def test_a_letter_whose_closing_fails_does_not_keep_the_others_from_being_closed(deployed: Deployment) -> None:
     signed, never_signed = deployed.engine.sign(deployed.engine.place()), deployed.engine.place()
     deployed.replace("venues", {})  # the venue of the signed one is gone
-    bury(deployed, wake_up(signed.id), wake_up(never_signed.id))
+    add_dead_letters(deployed, wake_up(signed.id), wake_up(never_signed.id))
     assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 2, "closed": 1}
     assert deployed.engine.now(never_signed).status is Status.FAILED
 
 
-def test_a_letter_that_can_not_be_put_back_does_not_keep_the_others_from_it(deployed: Deployment) -> None:
+def test_a_letter_that_can_not_be_released_does_not_keep_the_others_hidden(deployed: Deployment) -> None:
     class Sticky(InMemoryDeadLetters):
         def release(self, letter: DeadLetter) -> None:
             if letter.body == "sticky":
@@ -80,15 +80,15 @@ def test_a_letter_that_can_not_be_put_back_does_not_keep_the_others_from_it(depl
             InMemoryDeadLetters.release(self, letter)
 
     deployed.replace("dead_letters", Sticky(deployed.engine.queue))
-    bury(deployed, "sticky", "free")
+    add_dead_letters(deployed, "sticky", "free")
     deployed.call("close_dead_letters", "schedule", 60)
     now = deployed.engine.clock.now()
     assert [letter.visible_at <= now for letter in deployed.engine.queue.dead] == [False, True]
 
 
-def test_letters_stay_visible_and_the_next_run_looks_again(deployed: Deployment) -> None:
+def test_letters_stay_visible_and_the_next_run_reads_them_again(deployed: Deployment) -> None:
     signed = deployed.engine.sign(deployed.engine.place())
-    bury(deployed, "wake up!", wake_up(signed.id))
+    add_dead_letters(deployed, "wake up!", wake_up(signed.id))
     deployed.call("close_dead_letters", "schedule", 60)
     now = deployed.engine.clock.now()
     assert [letter.visible_at <= now for letter in deployed.engine.queue.dead] == [True, True]
@@ -100,13 +100,13 @@ def test_letters_stay_visible_and_the_next_run_looks_again(deployed: Deployment)
 def test_an_order_that_has_ended_counts_as_closed_and_does_not_change(deployed: Deployment) -> None:
     order = after(new_order(), *CONFIRMED)
     deployed.engine.orders.create(order)
-    bury(deployed, wake_up(order.id))
+    add_dead_letters(deployed, wake_up(order.id))
     assert deployed.call("close_dead_letters", "schedule", 60) == {"letters": 1, "closed": 1}
     assert deployed.engine.now(order) == order
 
 
-def test_without_time_reading_stops_and_what_was_read_is_put_back(deployed: Deployment) -> None:
-    bury(deployed, *("wake up!" for _ in range(5)))
+def test_without_time_reading_stops_and_what_was_read_is_released(deployed: Deployment) -> None:
+    add_dead_letters(deployed, *("wake up!" for _ in range(5)))
     assert deployed.call("close_dead_letters", "schedule", 4.9) == {"letters": 1, "closed": 0}
     assert len(list(deployed.ports.dead_letters.read())) == 5
 
@@ -115,8 +115,8 @@ def test_redriven_letters_have_no_second_effect(deployed: Deployment) -> None:
     order = deployed.engine.place()
     deployed.engine.work()
     done = deployed.engine.now(order)
-    bury(deployed, wake_up(order.id))
-    assert deployed.ports.dead_letters.redrive() == 1
+    add_dead_letters(deployed, wake_up(order.id))
+    assert deployed.ports.dead_letters.redrive_all() == 1
     assert deployed.deliver() == []
     assert deployed.engine.now(order) == done
     assert len(deployed.engine.ledger.landed(order.id)) == 1

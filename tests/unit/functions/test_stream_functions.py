@@ -1,4 +1,4 @@
-"""The two readers of the streams: updates go to those who listen, and the history follows."""
+"""The two stream consumers: updates go to subscribers, and the history follows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ IMAGES = [record["dynamodb"]["NewImage"] for record in RECORDS if "NewImage" in 
 ITEMS = OrderItems(JsonEventCodec())
 
 
-def listen(deployed: Deployment, connection: str, target: str) -> None:
+def subscribe(deployed: Deployment, connection: str, target: str) -> None:
     deployed.engine.subscriptions.connect(connection, None, Subscription(target, connection))
 
 
-def seen(deployed: Deployment, connection: str, order_id: str) -> list[int]:
+def received(deployed: Deployment, connection: str, order_id: str) -> list[int]:
     return [frame["seq"] for frame in deployed.frames(connection) if frame["orderId"] == order_id]
 
 
@@ -42,17 +42,17 @@ def test_the_sample_images_are_what_the_table_holds(image: dict[str, Any]) -> No
     assert image == {name: value for name, value in ITEMS.to_item(order).items() if name not in closed}
 
 
-def test_every_event_goes_to_those_who_listen(deployed: Deployment) -> None:
-    listen(deployed, "watching alice's", order_target(ALICES_ORDER))
-    listen(deployed, "watching all", ALL)
+def test_every_event_goes_to_its_subscribers(deployed: Deployment) -> None:
+    subscribe(deployed, "watching alice's", order_target(ALICES_ORDER))
+    subscribe(deployed, "watching all", ALL)
     deployed.call("push_updates", "dynamodb_order_stream")
-    assert seen(deployed, "watching alice's", ALICES_ORDER) == [1, 2, 3, 4, 5]
-    assert seen(deployed, "watching alice's", BOBS_ORDER) == []
-    assert seen(deployed, "watching all", ALICES_ORDER) == [1, 2, 3, 4, 5]
-    assert seen(deployed, "watching all", BOBS_ORDER) == [1, 2, 3]
+    assert received(deployed, "watching alice's", ALICES_ORDER) == [1, 2, 3, 4, 5]
+    assert received(deployed, "watching alice's", BOBS_ORDER) == []
+    assert received(deployed, "watching all", ALICES_ORDER) == [1, 2, 3, 4, 5]
+    assert received(deployed, "watching all", BOBS_ORDER) == [1, 2, 3]
 
 
-def test_new_subscribers_are_welcomed_and_connections_and_expired_rows_are_not(deployed: Deployment) -> None:
+def test_new_subscribers_get_a_snapshot_and_connections_and_expired_rows_get_nothing(deployed: Deployment) -> None:
     deployed.engine.orders.orders[ALICES_ORDER] = ITEMS.from_item(IMAGES[-1])
     deployed.call("push_updates", "dynamodb_subscription_stream")
     subscribed, snapshot = deployed.frames(CONNECTION)
@@ -62,13 +62,13 @@ def test_new_subscribers_are_welcomed_and_connections_and_expired_rows_are_not(d
     assert deployed.frames(other) == [{"type": "subscribed", "channel": "all"}]
 
 
-def test_a_batch_of_both_streams_records_that_tell_nothing_new_is_fine(deployed: Deployment) -> None:
+def test_deletions_are_neither_pushed_nor_recorded(deployed: Deployment) -> None:
     deployed.call("push_updates", {"Records": [RECORDS[-1]]})
     deployed.call("write_history", {"Records": [RECORDS[-1]]})
     assert (deployed.engine.clients.inboxes, deployed.ports.history.orders) == ({}, {})
 
 
-def test_a_table_that_is_down_has_the_batch_come_again(deployed: Deployment) -> None:
+def test_a_table_that_is_down_has_the_batch_retried(deployed: Deployment) -> None:
     class Down(InMemoryOrderStore):
         def load(self, order_id: str) -> Order:
             raise DependencyUnavailable(order_id)
@@ -79,7 +79,7 @@ def test_a_table_that_is_down_has_the_batch_come_again(deployed: Deployment) -> 
 
 
 def test_the_history_holds_the_newest_of_each_order_and_the_counts_follow(deployed: Deployment) -> None:
-    for _ in range(2):  # a batch that comes again changes nothing
+    for _ in range(2):  # a batch that is delivered again changes nothing
         deployed.call("write_history", "dynamodb_order_stream")
         assert {order.id: order.version for order in deployed.ports.history.orders.values()} == {
             ALICES_ORDER: 5,
@@ -96,7 +96,7 @@ def test_counting_anew_publishes_what_is_there(deployed: Deployment) -> None:
     assert without_zeros(deployed.ports.published_counts.read()) == {"confirmed": 1}
 
 
-def test_without_postgres_the_batch_comes_again(deployed: Deployment) -> None:
+def test_without_postgres_the_batch_is_retried(deployed: Deployment) -> None:
     class Down(InMemoryHistory):
         def record(self, orders: Sequence[Order]) -> StatusCounts:
             raise DependencyUnavailable(f"{len(orders)} orders")

@@ -30,14 +30,14 @@ def connected(deployed: Deployment) -> Deployment:
     return deployed
 
 
-def say(deployed: Deployment, what: str | Mapping[str, Any]) -> list[Any]:
+def send(deployed: Deployment, what: str | Mapping[str, Any]) -> list[Any]:
     """Send a frame, or the sample event of this name, and return what is new in the connection's inbox."""
     before = len(deployed.frames(CONNECTION))
     assert deployed.call("stream_gateway", what) == {"statusCode": 200}
     return deployed.frames(CONNECTION)[before:]
 
 
-def keep(deployed: Deployment, *steps: Status) -> None:
+def store(deployed: Deployment, *steps: Status) -> None:
     deployed.engine.orders.orders[ALICES_ORDER] = after(new_order(ALICES_ORDER, "alice"), *steps)
 
 
@@ -61,7 +61,7 @@ def test_a_connection_may_begin_without(connected: Deployment) -> None:
     assert connected.engine.subscriptions.stream == []
 
 
-def test_a_connection_for_an_order_id_that_is_none_is_refused(deployed: Deployment) -> None:
+def test_a_connection_for_an_invalid_order_id_is_refused(deployed: Deployment) -> None:
     assert deployed.call("stream_gateway", "websocket_connect_malformed_order_id") == {"statusCode": 400}
     assert deployed.engine.subscriptions.connections == {}
 
@@ -88,18 +88,18 @@ def test_a_frame_stays_a_frame_whatever_route_its_action_chooses(deployed: Deplo
 
 
 def test_subscribing_writes_the_row_whose_stream_record_is_answered(connected: Deployment) -> None:
-    assert say(connected, "websocket_subscribe") == []
+    assert send(connected, "websocket_subscribe") == []
     assert connected.engine.subscriptions.stream == [Subscription(TARGET, CONNECTION, 2)]
 
 
 def test_unsubscribing_is_confirmed(connected: Deployment) -> None:
-    say(connected, "websocket_subscribe")
-    assert say(connected, "websocket_unsubscribe") == [{"type": "unsubscribed", "orderId": ALICES_ORDER}]
+    send(connected, "websocket_subscribe")
+    assert send(connected, "websocket_unsubscribe") == [{"type": "unsubscribed", "orderId": ALICES_ORDER}]
     assert connected.engine.subscriptions.rows == {}
 
 
 def test_an_order_is_accepted_queued_and_watched_from_its_first_event_on(connected: Deployment) -> None:
-    (accepted,) = say(connected, "websocket_execute_order")
+    (accepted,) = send(connected, "websocket_execute_order")
     (order,) = connected.stored()
     assert (accepted["type"], accepted["orderId"], accepted["requestId"]) == ("accepted", order.id, "r-1")
     assert (accepted["status"], accepted["replayed"]) == ("pending", False)
@@ -109,14 +109,14 @@ def test_an_order_is_accepted_queued_and_watched_from_its_first_event_on(connect
 
 def test_an_order_that_was_placed_before_is_accepted_with_its_present_status(connected: Deployment) -> None:
     order = {"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 1, "clientOrderId": "mine"}
-    (accepted,) = say(connected, frame(order))
+    (accepted,) = send(connected, frame(order))
     connected.engine.work()
-    (replayed,) = say(connected, frame(order))
+    (replayed,) = send(connected, frame(order))
     assert (accepted["status"], accepted["replayed"]) == ("pending", False)
     assert replayed == accepted | {"status": "confirmed", "replayed": True}
 
 
-def test_an_order_is_accepted_before_anything_is_heard_of_it(connected: Deployment) -> None:
+def test_accepted_comes_before_the_orders_first_update(connected: Deployment) -> None:
     class Prompt(InMemorySubscriptions):
         """A table whose stream is read at once."""
 
@@ -127,13 +127,15 @@ def test_an_order_is_accepted_before_anything_is_heard_of_it(connected: Deployme
     prompt = Prompt(connections=connected.engine.subscriptions.connections)
     connected.ports.subscriptions = prompt
     connected.replace("subscriptions", prompt)
-    frames = say(connected, "websocket_execute_order")
+    frames = send(connected, "websocket_execute_order")
     assert [frame["type"] for frame in frames] == ["accepted", "subscribed", "snapshot"]
 
 
-def test_an_order_that_can_not_be_watched_is_accepted_all_the_same_and_both_is_said(connected: Deployment) -> None:
+def test_an_order_that_can_not_be_subscribed_to_is_accepted_all_the_same_and_the_client_told_both(
+    connected: Deployment,
+) -> None:
     connected.engine.subscriptions.limit = 0
-    accepted, refused = say(connected, "websocket_execute_order")
+    accepted, refused = send(connected, "websocket_execute_order")
     (order,) = connected.stored()
     assert (accepted["type"], accepted["orderId"]) == ("accepted", order.id)
     assert (refused["type"], refused["code"]) == ("error", "too_many_subscriptions")
@@ -141,31 +143,31 @@ def test_an_order_that_can_not_be_watched_is_accepted_all_the_same_and_both_is_s
 
 
 def test_a_ping_is_answered_with_the_clients_own_id(connected: Deployment) -> None:
-    assert say(connected, "websocket_ping") == [
+    assert send(connected, "websocket_ping") == [
         {"type": "pong", "timestamp": "2026-01-01T00:00:00.000Z", "requestId": "r-2"}
     ]
 
 
-def test_an_order_is_told(connected: Deployment) -> None:
-    keep(connected, *CONFIRMED)
-    (told,) = say(connected, "websocket_get_order")
+def test_an_order_is_shown(connected: Deployment) -> None:
+    store(connected, *CONFIRMED)
+    (told,) = send(connected, "websocket_get_order")
     assert (told["type"], told["order"]["id"], told["order"]["status"]) == ("order", ALICES_ORDER, "confirmed")
 
 
 def test_an_order_is_cancelled_or_it_is_too_late(connected: Deployment) -> None:
-    keep(connected)
-    (told,) = say(connected, "websocket_cancel_order")
+    store(connected)
+    (told,) = send(connected, "websocket_cancel_order")
     assert told["order"]["status"] == "cancelled"
-    keep(connected, *CONFIRMED[:2])
-    (refused,) = say(connected, "websocket_cancel_order")
+    store(connected, *CONFIRMED[:2])
+    (refused,) = send(connected, "websocket_cancel_order")
     assert (refused["type"], refused["code"]) == ("error", "too_late_to_cancel")
 
 
 @pytest.mark.parametrize("name", ["websocket_get_order", "websocket_cancel_order"])
 def test_somebody_elses_order_is_answered_like_an_unknown_one(connected: Deployment, name: str) -> None:
-    unknown = say(connected, as_user("mallory", name))
-    keep(connected)
-    assert say(connected, as_user("mallory", name)) == unknown
+    unknown = send(connected, as_user("mallory", name))
+    store(connected)
+    assert send(connected, as_user("mallory", name)) == unknown
     assert unknown[0]["code"] == "order_not_found"
     assert connected.stored()[0].status is Status.PENDING
 
@@ -195,10 +197,10 @@ def test_somebody_elses_order_is_answered_like_an_unknown_one(connected: Deploym
         ),
     ],
 )
-def test_a_frame_that_makes_no_sense_is_answered(
+def test_an_invalid_frame_is_answered_with_an_error(
     connected: Deployment, given: dict[str, Any], code: str, fields: list[str] | None
 ) -> None:
-    (refused,) = say(connected, given)
+    (refused,) = send(connected, given)
     assert (refused["type"], refused["code"], bool(refused["message"])) == ("error", code, True)
     assert ([fault["field"] for fault in refused["errors"]] if fields else refused.get("errors")) == fields
     assert (connected.stored(), connected.engine.queue.messages) == ([], [])
@@ -206,19 +208,19 @@ def test_a_frame_that_makes_no_sense_is_answered(
 
 
 def test_the_clients_own_id_is_repeated_even_with_an_error(connected: Deployment) -> None:
-    (refused,) = say(connected, "websocket_unknown_action")
+    (refused,) = send(connected, "websocket_unknown_action")
     assert refused["requestId"] == "r-3"
-    assert "requestId" not in say(connected, frame({"action": "x", "requestId": 5}))[0]
-    assert len(say(connected, frame({"action": "x", "requestId": "y" * 9_999}))[0]["requestId"]) == 128
+    assert "requestId" not in send(connected, frame({"action": "x", "requestId": 5}))[0]
+    assert len(send(connected, frame({"action": "x", "requestId": "y" * 9_999}))[0]["requestId"]) == 128
 
 
-def test_a_mistake_of_ours_is_answered_without_its_inner_life(connected: Deployment) -> None:
+def test_an_unexpected_failure_is_answered_without_internal_details(connected: Deployment) -> None:
     connected.replace("orders", object())
-    (refused,) = say(connected, "websocket_get_order")
+    (refused,) = send(connected, "websocket_get_order")
     assert (refused["code"], "object" in json.dumps(refused)) == ("internal_error", False)
 
 
-def test_who_has_left_meanwhile_needs_no_answer(connected: Deployment) -> None:
+def test_a_client_that_has_left_needs_no_answer(connected: Deployment) -> None:
     class Gone(ConnectedClients):
         def post(self, connection_id: str, message: Message) -> None:
             raise ClientUnreachable(f"{connection_id}: {message}")

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from venue_support import golden
 
-from order_engine.domain.errors import NoLiquidity
 from order_engine.venues.constant_product import FEE_DENOMINATOR, Reserves
+from tests.unit.venues.golden import golden
 
 amounts = st.integers(1, 2**64 - 1)
 pools = st.builds(Reserves, amounts, amounts, st.sampled_from([0, 1, 100, 2_500, 20_000, 999_999]))
@@ -47,26 +46,6 @@ def test_fee_and_net_are_the_whole_input(pool: Reserves, amount_in: int) -> None
 
     assert trade.fee + trade.net == trade.amount_in == amount_in
     assert 0 <= trade.fee <= amount_in
-
-
-@given(pools, st.data())
-def test_exact_out_is_the_cheapest_exact_in(pool: Reserves, data: st.DataObject) -> None:
-    wanted = data.draw(st.integers(0, pool.reserve_out - 1))
-
-    trade = pool.exact_out(wanted)
-
-    bought = pool.exact_in(trade.amount_in)
-    assert bought.amount_out >= wanted
-    assert bought.fee == trade.fee
-    assert trade.amount_in == 0 or pool.exact_in(trade.amount_in - 1).amount_out < wanted
-
-
-def test_exact_out_refuses_the_whole_reserve() -> None:
-    pool = Reserves(1_000, 1_000, 2_500)
-
-    assert pool.exact_out(999).amount_in > 0
-    with pytest.raises(NoLiquidity):
-        pool.exact_out(1_000)
 
 
 @given(pools, amounts)

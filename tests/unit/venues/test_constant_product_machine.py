@@ -57,16 +57,22 @@ class ConstantProductMachine(RuleBasedStateMachine):
         moved = pool.reserve_in + amount - trade.fee
         one_more = pool.reserve_out - trade.amount_out - 1
         assert moved * one_more < pool.reserve_in * pool.reserve_out  # no more is kept than the rounding
-        assert pool.exact_out(trade.amount_out).amount_in <= amount
+        assert pool.exact_in(self.cheapest(pool, trade.amount_out)).amount_out == trade.amount_out
+        assert self.cheapest(pool, trade.amount_out) <= amount
         self.settle(sides, trade)
 
+    @staticmethod
+    def cheapest(pool: Reserves, wanted: int) -> int:
+        """Return the least amount in that buys `wanted`."""
+        net = -(-pool.reserve_in * wanted // (pool.reserve_out - wanted))
+        return -(-net * MILLION // (MILLION - pool.trade_fee_rate))
+
     @rule(share=st.fractions(0, 1), sides=directions)
-    def take_exactly(self, share: Fraction, sides: Sides) -> None:
+    def take_at_least(self, share: Fraction, sides: Sides) -> None:
         pool = self.pool(sides)
         wanted = int((pool.reserve_out - 1) * share)
-        trade = pool.exact_out(wanted)
-        assert trade.amount_out == wanted
-        assert pool.exact_in(trade.amount_in).amount_out >= wanted
+        trade = pool.exact_in(self.cheapest(pool, wanted))
+        assert trade.amount_out >= wanted
         if wanted:
             assert pool.exact_in(trade.amount_in - 1).amount_out < wanted
         self.settle(sides, trade)

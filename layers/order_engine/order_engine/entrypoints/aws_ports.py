@@ -100,7 +100,8 @@ class AwsPorts:
         from order_engine.adapters.sqs.dead_letters import SqsDeadLetters
         from order_engine.contracts.queue import JsonWakeUpCodec
 
-        return SqsDeadLetters(self._client("sqs"), self._settings.dead_letter_queue_url, JsonWakeUpCodec())
+        url = self._settings.dead_letter_queue_url
+        return SqsDeadLetters(self._client("sqs"), url, JsonWakeUpCodec(), self.clock)
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from math import ceil
+from uuid import uuid4
 
 from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.ports import Clock, DeadLetter, QueueFigures, WakeUp, WakeUpCodec
@@ -18,12 +20,24 @@ LARGEST_BATCH = 10
 
 @dataclass(slots=True)
 class Message:
-    """A message in the queue; `receipt` is its latest one."""
+    """A message in the queue.
+
+    Args:
+        delay: seconds after which it becomes visible.
+        receipt: that of the latest receive.
+    """
 
     body: str
-    visible_at: datetime
+    sent_at: datetime
+    delay: InitVar[float] = 0.0
+    group: str | None = None
+    visible_at: datetime = field(init=False)
     receive_count: int = 0
     receipt: str = ""
+    message_id: str = field(default_factory=lambda: str(uuid4()))
+
+    def __post_init__(self, delay: float) -> None:
+        self.visible_at = self.sent_at + timedelta(seconds=delay)
 
 
 @dataclass(slots=True)
@@ -45,7 +59,7 @@ class InMemoryQueue:
 
     def send(self, order: Order) -> None:
         """Send one message."""
-        self.put(self.codec.encode(order.id, order.correlation_id))
+        self.put(self.codec.encode(order.id, order.correlation_id), group=order.user_id)
 
     def send_again(self, order_ids: Sequence[str]) -> None:
         """Send a message for each order: one to ten, or SQS refuses them all."""
@@ -54,9 +68,9 @@ class InMemoryQueue:
         for order_id in order_ids:
             self.put(self.codec.encode(order_id))
 
-    def put(self, body: str, delay: float = 0.0) -> None:
+    def put(self, body: str, delay: float = 0.0, group: str | None = None) -> None:
         """Send any text."""
-        self.messages.append(Message(body, self.clock.now() + timedelta(seconds=delay)))
+        self.messages.append(Message(body, self.clock.now(), delay, group))
 
     def receive(self, limit: int = LARGEST_BATCH) -> list[Message]:
         """Return visible messages as they are now, and hide them; those received too often become dead letters."""
@@ -65,12 +79,12 @@ class InMemoryQueue:
         for message in [message for message in self.messages if message.visible_at <= now]:
             if message.receive_count >= self.max_receive_count:
                 self.messages.remove(message)
-                self.dead.append(Message(message.body, now))
+                self.dead.append(message)
             elif len(received) < limit:
                 message.receive_count += 1
                 message.visible_at = now + timedelta(seconds=self.visibility_timeout)
                 message.receipt = self.new_receipt()
-                received.append(replace(message))
+                received.append(copy(message))
         return received
 
     def delete(self, receipt: str) -> None:
@@ -103,7 +117,11 @@ class InMemoryQueue:
 
 @dataclass(slots=True)
 class InMemoryDeadLetters:
-    """`DeadLetters` of an in-memory queue; a letter that was read is hidden for `visibility_timeout` seconds."""
+    """`DeadLetters` and `RedrivableDeadLetters` of an in-memory queue.
+
+    Args:
+        visibility_timeout: seconds for which a letter is hidden after it was received.
+    """
 
     queue: InMemoryQueue
     visibility_timeout: float = 90.0
@@ -115,18 +133,44 @@ class InMemoryDeadLetters:
             if letter.visible_at <= now:
                 letter.visible_at = now + timedelta(seconds=self.visibility_timeout)
                 letter.receipt = self.queue.new_receipt()
-                yield DeadLetter.received(letter.body, letter.receipt, self.queue.codec)
+                yield DeadLetter.received(
+                    letter.message_id,
+                    letter.body,
+                    letter.receipt,
+                    letter.sent_at,
+                    letter.visible_at,
+                    letter.group,
+                    self.queue.codec,
+                )
+
+    def receive(self) -> list[DeadLetter]:
+        """Read as many as SQS gives at once."""
+        return list(islice(self.read(), LARGEST_BATCH))
+
+    def count_in_flight(self) -> int:
+        """Count the letters that are invisible."""
+        now = self.queue.clock.now()
+        return sum(letter.visible_at > now for letter in self.queue.dead)
 
     def release(self, letter: DeadLetter) -> None:
         """Make a letter visible again. Raises `DependencyUnavailable` if it is that already, or gone."""
         now = self.queue.clock.now()
         _in_flight(self.queue.dead, letter.receipt, now).visible_at = now
 
-    def redrive(self) -> int:
-        """Put all letters back on the queue; return how many there were."""
+    def redrive(self, letter: DeadLetter) -> None:
+        """Send the message to the queue, in its message group, and delete it here."""
+        self.queue.put(letter.body, group=letter.group)
+        self.delete(letter)
+
+    def delete(self, letter: DeadLetter) -> None:
+        """Delete a letter by its latest receipt; an older receipt does nothing."""
+        self.queue.dead = [message for message in self.queue.dead if message.receipt != letter.receipt]
+
+    def redrive_all(self) -> int:
+        """Redrive all letters, the invisible ones too, as SQS's own redrive does; return how many there were."""
         letters, self.queue.dead = self.queue.dead, []
         for letter in letters:
-            self.queue.put(letter.body)
+            self.queue.put(letter.body, group=letter.group)
         return len(letters)
 
 

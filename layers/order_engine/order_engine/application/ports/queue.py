@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from order_engine.application.errors import UnreadableMessage
@@ -62,21 +63,38 @@ class DeadLetter:
     """A message that was received too often.
 
     Args:
+        message_id: the same in each receive.
         body: as it was sent.
         receipt: the handle of this receive.
+        sent_at: when it was sent to the order queue.
+        visible_at: when the visibility timeout of this receive ends, at the earliest.
+        group: its message group.
         order_id: the order it is about; None where the body can't be read.
         unreadable: why it can't be read.
     """
 
+    message_id: str
     body: str
     receipt: str
+    sent_at: datetime
+    visible_at: datetime
+    group: str | None
     order_id: str | None
     unreadable: str | None = None
 
     @classmethod
-    def received(cls, body: str, receipt: str, codec: WakeUpCodec) -> DeadLetter:
+    def received(
+        cls,
+        message_id: str,
+        body: str,
+        receipt: str,
+        sent_at: datetime,
+        visible_at: datetime,
+        group: str | None,
+        codec: WakeUpCodec,
+    ) -> DeadLetter:
         """Return a received letter; one that can't be read says why."""
-        return cls(body, receipt, *_order_id_or_reason(body, codec))
+        return cls(message_id, body, receipt, sent_at, visible_at, group, *_order_id_or_reason(body, codec))
 
 
 def _order_id_or_reason(body: str, codec: WakeUpCodec) -> tuple[str | None, str | None]:
@@ -94,6 +112,25 @@ class DeadLetters(Protocol):
 
     def release(self, letter: DeadLetter) -> None:
         """Make a letter visible again at once."""
+
+
+class RedrivableDeadLetters(Protocol):
+    """The dead letter queue as operators use it: a person decides about each letter while it is invisible."""
+
+    def receive(self) -> Sequence[DeadLetter]:
+        """Return up to ten letters that are visible now, and hide them for the visibility timeout."""
+
+    def count_in_flight(self) -> int:
+        """Return about how many letters are invisible, those that were received here included."""
+
+    def redrive(self, letter: DeadLetter) -> None:
+        """Move a letter to the order queue. If this is cut off, it may be in both, which has no second effect."""
+
+    def release(self, letter: DeadLetter) -> None:
+        """Make a letter visible again at once."""
+
+    def delete(self, letter: DeadLetter) -> None:
+        """Delete a letter for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,22 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from venue_support import FakeClock, make_swap
 
+from order_engine.adapters.simulated_market.dex import Dex
+from order_engine.adapters.simulated_market.ledger import InMemoryLedger
+from order_engine.adapters.simulated_market.receipts import recompute
+from order_engine.adapters.simulated_market.registry import DEXES
+from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.adapters.simulated_market.venue import VALIDITY, SimulatedVenue
 from order_engine.domain.errors import NoLiquidity, QuoteUnavailable, SimulationFailed, UnknownPair
-from order_engine.domain.events import iso, parse_iso
 from order_engine.domain.swaps import Expired, InFlight, Landed, Reverted, Transaction, TransactionStatus
-from order_engine.venues.dex import Dex
-from order_engine.venues.ledger import InMemoryLedger
-from order_engine.venues.meteora import METEORA
-from order_engine.venues.raydium import RAYDIUM
-from order_engine.venues.receipts import recompute
-from order_engine.venues.simulated import VALIDITY, SimulatedVenue, SimulationSettings
+from order_engine.domain.timestamps import format_timestamp, parse_timestamp
+from tests.unit.simulated_market.swaps import FakeClock, make_swap
 
-SETTINGS = SimulationSettings(seed="7", quote_latency=0.2, execution_latency=2.0)
+SETTINGS = MarketSettings(seed="7", quote_latency=0.2, execution_latency=2.0)
 ORDERS = [f"order-{n}" for n in range(400)]
 
-pytestmark = pytest.mark.parametrize("dex", [RAYDIUM, METEORA], ids=["raydium", "meteora"])
+pytestmark = pytest.mark.parametrize("dex", DEXES, ids=lambda dex: dex.name)
 
 
 def venue_of(dex: Dex, clock: FakeClock | None = None, **settings: object) -> SimulatedVenue:
@@ -129,7 +129,7 @@ class TestBuilding:
     def test_the_validity_survives_being_stored_in_an_event(self, dex: Dex) -> None:
         transaction = signed(venue_of(dex))
 
-        assert parse_iso(iso(transaction.valid_until)) == transaction.valid_until
+        assert parse_timestamp(format_timestamp(transaction.valid_until)) == transaction.valid_until
 
     def test_a_signature_is_64_bytes_in_base58_and_belongs_to_one_transaction(self, dex: Dex) -> None:
         venue = venue_of(dex)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from order_engine.venues.base58 import encode
+from order_engine.adapters.simulated_market.base58 import encode
 
 
 @pytest.mark.parametrize(
