@@ -6,9 +6,10 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,17 +61,31 @@ def deploy(session: boto3.Session, settings: Settings, *, keep: bool = False) ->
     return Deployment(values, outputs)
 
 
-def _upload_code(session: boto3.Session, folders: Iterable[str]) -> dict[str, str]:
-    """Upload an archive per folder. Its key changes with its content or the package's, so that workers start anew."""
+def archive_keys(root: Path, folders: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the key of the archive of each code folder; it changes with the folder's files and those of its layers.
+
+    With the key the stack's template changes, so that the emulator replaces the workers that run the function, also
+    after an edit of a layer, which is not in the archive.
+
+    Args:
+        root: what the folders are relative to.
+        folders: the layers' folders by code folder.
+    """
+    digests = {folder: _digest(_files(root / folder)) for folder in {*folders, *chain(*folders.values())}}
+    return {
+        folder: f"{Path(folder).name}-{'-'.join(digests[part] for part in (folder, *layers))}.zip"
+        for folder, layers in folders.items()
+    }
+
+
+def _upload_code(session: boto3.Session, folders: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Upload an archive of each code folder, and return the keys by folder."""
     s3: S3Client = session.client("s3")
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket=template.BUCKET)
-    package = _digest(_files(ROOT / "layers" / "order_engine"))
-    keys = {}
-    for folder in folders:
-        files = _files(ROOT / folder)
-        keys[folder] = f"{Path(folder).name}-{_digest(files)}-{package}.zip"
-        s3.put_object(Bucket=template.BUCKET, Key=keys[folder], Body=_archive(files))
+    keys = archive_keys(ROOT, folders)
+    for folder, key in keys.items():
+        s3.put_object(Bucket=template.BUCKET, Key=key, Body=_archive(_files(ROOT / folder)))
     return keys
 
 

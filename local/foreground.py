@@ -15,7 +15,7 @@ from local.settings import ROOT, LocalCloudError, Settings
 
 TICK_SECONDS = 0.2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_WATCHED = (ROOT / "functions", ROOT / "layers" / "order_engine", ROOT / "template.yaml")
+WATCHED = tuple(ROOT / name for name in ("functions", "layers", "dashboard", "template.yaml"))
 _ORDER = '{"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}'
 console = Console(highlight=False, soft_wrap=True)
 
@@ -73,7 +73,7 @@ def _redeploy_after_edit(cloud: LocalCloud) -> None:
 
 def _tree() -> Iterator[tuple[str, int]]:
     """Yield the files that a deployment depends on, with the time of their last change."""
-    for place in _WATCHED:
+    for place in WATCHED:
         for path in [place] if place.is_file() else place.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield str(path), path.stat().st_mtime_ns

@@ -2,7 +2,7 @@
 
 What is changed on the way, and nothing else:
 - function code comes from a bucket, one archive per function folder, and layers are left out: workers find the
-  package and third-party code on their path (see `emulator`);
+  package and third-party code on their path (see `emulator`), and the dashboard where it lies;
 - the handler is wrapped, so that what functions write can be read (see `runtime/local_handler.py`);
 - the body of the HTTP API becomes the resources it stands for (see `http_api`);
 - API ids are pinned to the logical ids, and addresses point to the emulator and to the proxy;
@@ -28,7 +28,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yaml import YAMLError
 
 from local.http_api import without_body
-from local.settings import REGION, LocalCloudError, Settings
+from local.settings import REGION, ROOT, LocalCloudError, Settings
 
 BUCKET = "order-engine-code"
 WRAPPER = "local_handler.handler"
@@ -51,9 +51,16 @@ def load(path: Path) -> Template:
     return template
 
 
-def code_folders(template: Template) -> set[str]:
-    """Return the folders that hold the functions' code, relative to the template."""
-    return {function["CodeUri"] for function in _of_type(template, "AWS::Serverless::Function")}
+def code_folders(template: Template) -> dict[str, list[str]]:
+    """Return each folder with a function's code, and the folders of its layers; all are relative to the template."""
+    shared = template["Globals"]["Function"]["Layers"]
+    resources = template["Resources"]
+    return {
+        function["CodeUri"]: [
+            resources[layer["Ref"]]["Properties"]["ContentUri"] for layer in [*shared, *function.get("Layers", [])]
+        ]
+        for function in _of_type(template, "AWS::Serverless::Function")
+    }
 
 
 def parameters(template: Template) -> dict[str, str]:
@@ -100,7 +107,10 @@ def _adapt(resources: dict[str, Any]) -> None:
             case "AWS::Lambda::Function":
                 for name in ("Layers", "VpcConfig"):
                     properties.pop(name, None)
-                properties["Environment"]["Variables"]["LOCAL_HANDLER"] = properties["Handler"]
+                variables = properties["Environment"]["Variables"]
+                variables["LOCAL_HANDLER"] = properties["Handler"]
+                if "DASHBOARD_FOLDER" in variables:
+                    variables["DASHBOARD_FOLDER"] = str(ROOT / "dashboard")
                 properties["Handler"] = WRAPPER
             case "AWS::ApiGatewayV2::Stage":
                 properties.pop("AccessLogSettings", None)

@@ -106,13 +106,15 @@ def dashboard() -> Answer:
     """Return the dashboard."""
     websocket_url = bootstrap.environment().text("WEBSOCKET_URL")
     headers = {"Content-Security-Policy": content_security_policy(websocket_url)}
-    return _file("text/html; charset=utf-8", index_page(websocket_url), headers)
+    return _file(
+        "text/html; charset=utf-8", index_page(bootstrap.environment().text("DASHBOARD_FOLDER"), websocket_url), headers
+    )
 
 
 @app.get("/assets/<name>")
 def dashboard_file(name: str) -> Answer:
     """Return one of the dashboard's files."""
-    if (found := asset(name)) is None:
+    if (found := asset(bootstrap.environment().text("DASHBOARD_FOLDER"), name)) is None:
         return problem_answer(problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such file."))
     return _file(*found, {})
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const load = (name) => import(new URL(`../../functions/orders_api/dashboard/${name}.js`, import.meta.url));
+const load = (name) => import(new URL(`../../dashboard/${name}.js`, import.meta.url));
 const { OrderStore } = await load("store");
 const { CatchUp } = await load("catchup");
 const { LiveStream } = await load("stream");
