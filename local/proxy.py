@@ -20,9 +20,9 @@ from local.sockets import query_of, relay
 
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
 LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's limit
-# The emulator starts a process for each request that it has at the same time; more of them than this only get in each
+# The emulator starts a worker for each request that it has at the same time; more of them than this only get in each
 # other's way, so further requests wait here.
-_AT_ONCE = 4 * (os.cpu_count() or 1)
+_AT_ONCE = 2 * (os.cpu_count() or 1)
 _NO_TIMEOUT = ClientTimeout(total=None, sock_connect=5)
 
 
