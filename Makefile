@@ -120,7 +120,8 @@ check-code: .venv/.synced
 	$(BIN)/mypy --package docs.generate
 	@for folder in $(dir $(wildcard functions/*/app.py)) tests/infrastructure/; do \
 		MYPYPATH=layers/order_engine:$$folder $(BIN)/mypy $$folder*.py || exit 1; done
-	$(BIN)/mypy tests/conftest.py tests/e2e tests/unit/documents
+	$(BIN)/mypy tests/conftest.py tests/e2e tests/unit/documents tests/browser tests/support/workers.py \
+		tests/unit/test_local_*.py tests/integration/test_local_*.py
 	$(BIN)/lint-imports
 
 check-layers: .venv/.synced

@@ -88,7 +88,8 @@ def test_what_was_left_open_long_ago_is_looked_at_as_soon_as_it_starts(tmp_path:
     at = datetime.now(UTC) - OVERDUE_AFTER - timedelta(minutes=10.5)
     assert not is_turn(timedelta(minutes=10.5))
     order = new_order(at=at)
-    settings = Settings(*free_ports(3), tmp_path / "state", PARAMETERS)
+    port, aws_port, postgres_port = free_ports(3)
+    settings = Settings(port, aws_port, postgres_port, tmp_path / "state", PARAMETERS)
     with LocalCloud(settings) as cloud:
         store = DynamoDBOrderStore(cloud.session.client("dynamodb"), cloud.outputs["OrdersTableName"])
         assert store.create(order) is None
