@@ -52,7 +52,7 @@ def test_compiled_files_replace_nothing(tree: Path) -> None:
 
 
 def test_everything_that_is_deployed_is_watched() -> None:
-    folders = template.code_folders(template.load(ROOT / "template.yaml"))
+    folders = template.code_folders(template.load_template(ROOT / "template.yaml"))
     assert "dashboard" in folders["functions/orders_api"]
     assert "dashboard" not in folders["functions/read_history"]
     for folder in {*folders, *(layer for layers in folders.values() for layer in layers)}:
@@ -60,10 +60,10 @@ def test_everything_that_is_deployed_is_watched() -> None:
 
 
 def test_the_function_that_serves_the_dashboard_finds_it_in_the_working_tree(tmp_path: Path) -> None:
-    source = template.load(ROOT / "template.yaml")
+    source = template.load_template(ROOT / "template.yaml")
     code = dict.fromkeys(template.code_folders(source), "key")
-    values = template.parameters(source) | {"DatabaseSecretArn": "arn"}
-    stack = template.expand(source, code, values, Settings(state_dir=tmp_path))
+    values = template.default_parameters(source) | {"DatabaseSecretArn": "arn"}
+    stack = template.expand_template(source, code, values, Settings(state_dir=tmp_path))
     variables = stack["Resources"]["OrdersApi"]["Properties"]["Environment"]["Variables"]
     assert variables["DASHBOARD_FOLDER"] == str(ROOT / "dashboard")
     assert (ROOT / "dashboard" / "index.html").is_file()
