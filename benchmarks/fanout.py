@@ -14,7 +14,7 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
@@ -25,9 +25,10 @@ from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.burst import NO_FAILURES, place_all
+from benchmarks.burst import NO_FAILURES, cpu_seconds, place_all
 from local.cloud import LocalCloud, temporary_cloud
 from tests.support.stored import scan
+from tests.support.workers import workers_by_function
 
 LIMIT = 5.0
 """Seconds from the write of the last event until everybody has it."""
@@ -35,8 +36,8 @@ PATIENCE = 120.0
 """Seconds after which a run that has not ended is given up."""
 AT_ONCE = 20
 """Connections that are opened at the same time."""
-WHOSE = {"push_updates": "PushUpdates", "gateway": "local_ministack"}
-"""Whose CPU is told, and what their processes are recognised by."""
+WHOSE = ("push_updates", "gateway")
+"""Whose CPU is told."""
 
 EventKey = tuple[str, int]
 """An order's id and the event's `seq`."""
@@ -150,16 +151,9 @@ async def _place(cloud: LocalCloud, run: Run, orders: int) -> set[str]:
 
 
 def _cpu() -> dict[str, float]:
-    """Return the CPU seconds that each of them has used so far."""
-    used = dict.fromkeys(WHOSE, 0.0)
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            told = f"{process.cmdline()} {process.environ().get('AWS_LAMBDA_FUNCTION_NAME')}"
-            for whose, mark in WHOSE.items():
-                if mark in told:
-                    times = process.cpu_times()
-                    used[whose] += times.user + times.system
-    return used
+    """Return the CPU seconds that each of `WHOSE` has used so far."""
+    gateways = [process for process in psutil.Process().children() if "local_ministack" in process.cmdline()]
+    return {"push_updates": cpu_seconds(workers_by_function()["PushUpdates"]), "gateway": cpu_seconds(gateways)}
 
 
 async def _subscribed(cloud: LocalCloud, gate: asyncio.Semaphore) -> ClientConnection:

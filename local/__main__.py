@@ -10,52 +10,52 @@ import sys
 import time
 from dataclasses import replace
 
-from local.cloud import sole_owner
+from local.cloud import exclusive_state_dir
 from local.deploy import deploy
 from local.emulator import admin_session
-from local.foreground import TICK_SECONDS, console, up
+from local.foreground import POLL_SECONDS, console, up
 from local.logs import LogFile
-from local.postgres import BINARIES
+from local.postgres import POSTGRES_BINARIES
 from local.settings import HOST, PORT_VARIABLES, LocalCloudError, Settings, parse_parameters
 
 
 def redeploy(settings: Settings) -> int:
-    """Deploy the working tree to the local cloud that runs; it keeps the parameters that are not given anew."""
-    _require_answer(settings.aws_port)
+    """Deploy the working tree to the running local cloud; parameters that are not given keep their values."""
+    _require_listener(settings.aws_port)
     begin = time.monotonic()
-    deploy(admin_session(settings.aws_url), settings, keep=True)
+    deploy(admin_session(settings.aws_url), settings, keep_parameters=True)
     console.print(f"Deployed in {time.monotonic() - begin:.1f} s")
     return 0
 
 
 def logs(settings: Settings, *, follow: bool) -> int:
-    """Print what the functions have written since the local cloud was started."""
+    """Print the functions' log since the local cloud was started."""
     log = LogFile(settings.functions_log, from_start=True)
     while True:
         for line in log.new_lines():
             console.print(line)
         if not follow:
             return 0
-        time.sleep(TICK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def psql(settings: Settings, arguments: list[str]) -> int:
-    """Become psql, connected to the local Postgres."""
-    _require_answer(settings.postgres_port)
-    os.execv(BINARIES / "psql", ["psql", settings.postgres_url, *arguments])
+    """Replace this process by psql, connected to the local Postgres."""
+    _require_listener(settings.postgres_port)
+    os.execv(POSTGRES_BINARIES / "psql", ["psql", settings.postgres_url, *arguments])
 
 
 def clean(settings: Settings) -> int:
-    """Forget everything: orders, history, logs."""
+    """Delete the state directory: orders, history, logs."""
     if settings.state_dir.exists():
-        with sole_owner(settings.state_dir):
+        with exclusive_state_dir(settings.state_dir):
             shutil.rmtree(settings.state_dir)
-    console.print(f"{settings.state_dir} is gone")
+    console.print(f"Deleted {settings.state_dir}")
     return 0
 
 
-def _require_answer(port: int) -> None:
-    """Raise `LocalCloudError` at once where nothing listens, rather than after all the retries of a client."""
+def _require_listener(port: int) -> None:
+    """Raise `LocalCloudError` if nothing listens on the port, at once and not after all the retries of a client."""
     try:
         socket.create_connection((HOST, port)).close()
     except OSError as error:
@@ -76,9 +76,9 @@ def _arguments() -> argparse.Namespace:
                 "--parameter", action="append", default=[], metavar="KEY=VALUE", help="of the template; or PARAMETERS"
             )
         if name == "up":
-            command.add_argument("--watch", action="store_true", help="deploy again after each edit")
+            command.add_argument("--watch", action="store_true", help="redeploy after each edit")
         if name == "logs":
-            command.add_argument("-f", "--follow", action="store_true", help="go on as more is written")
+            command.add_argument("-f", "--follow", action="store_true", help="print new lines as they are written")
     arguments, rest = parser.parse_known_args()
     if rest and arguments.command != "psql":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")

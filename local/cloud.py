@@ -1,4 +1,4 @@
-"""The local cloud as a whole: for `python -m local up`, and for tests that want one of their own."""
+"""The local cloud as a whole, for `python -m local up` and for tests that start one of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from local.deploy import Deployment, deploy
 from local.emulator import Emulator, admin_session
 from local.guard import Guard
 from local.postgres import Postgres
-from local.processes import Child
+from local.processes import ChildProcess
 from local.settings import ROOT, LocalCloudError, Settings, free_ports
 
 if TYPE_CHECKING:
@@ -39,53 +39,54 @@ class LocalCloud:
         self.settings = settings
         self.session: boto3.Session = admin_session(settings.aws_url)
         self._deployment = Deployment({}, {})
-        self._children: list[Child] = []
+        self._children: list[ChildProcess] = []
         self._guard: Guard | None = None
         self._resources = ExitStack()
 
     @property
     def outputs(self) -> Mapping[str, str]:
-        """What the stack tells of itself: names and addresses."""
+        """Return the outputs of the stack: names and addresses of its resources."""
         return self._deployment.outputs
 
-    def start(self, say: Callable[[str], object] = lambda _: None) -> None:
-        """Start everything and deploy the working tree; `say` is told of each step.
+    def start(self, on_step: Callable[[str], object] = lambda _: None) -> None:
+        """Start all parts and deploy the working tree; `on_step` is called with a description of each step.
 
         Raises:
-            LocalCloudError: a taken port, a state directory in use, or whatever did not start. Nothing is left running.
+            LocalCloudError: a port is taken, the state directory is in use, or a part did not start. Nothing is left
+                running.
         """
         try:
-            self._resources.enter_context(sole_owner(self.settings.state_dir))
+            self._resources.enter_context(exclusive_state_dir(self.settings.state_dir))
             self.settings.check_ports()
             self.settings.functions_log.unlink(missing_ok=True)
             self._guard = self._resources.enter_context(closing(Guard()))
-            say("Starting Postgres")
+            on_step("Starting Postgres")
             self.start_postgres()
-            say("Starting the AWS emulator")
+            on_step("Starting the AWS emulator")
             self.start_emulator()
-            say("Deploying the stack")
+            on_step("Deploying the stack")
             self.deploy()
-            say("Starting the proxy")
+            on_step("Starting the proxy")
             self._start_proxy()
-            self._look_at_open_orders()
+            self._sweep_open_orders()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop everything. The emulator saves its state while it stops."""
+        """Stop all parts. The emulator saves its state while it stops."""
         for child in reversed(list(self._children)):
             self._stop_child(child)
         self._resources.close()
 
     def deploy(self, **parameters: str) -> None:
-        """Deploy the working tree, from now on with these template parameters as well."""
+        """Deploy the working tree, with these template parameters from now on."""
         self.settings = replace(self.settings, parameters={**self.settings.parameters, **parameters})
         self._deployment = deploy(self.session, self.settings)
 
     @contextmanager
     def parameters(self, **parameters: str) -> Iterator[None]:
-        """Change template parameters for a while."""
+        """Deploy with other template parameters, and with the former ones at the end of the block."""
         before = self.settings.parameters
         self.deploy(**parameters)
         try:
@@ -95,35 +96,35 @@ class LocalCloud:
             self.deploy()
 
     def start_postgres(self) -> None:
-        """Start Postgres, or start it again."""
+        """Start Postgres, or restart it after `stop_postgres`."""
         self._add(Postgres(self.settings.state_dir / "postgres", self.settings.postgres_port).start())
 
     def start_emulator(self) -> None:
-        """Start the emulator, or start it again with the state that it had saved."""
+        """Start the emulator, with the state that it saved when it was stopped, if any."""
         self._add(Emulator(self.settings).start())
 
     def stop_postgres(self) -> None:
-        """Stop Postgres and leave the rest running."""
+        """Stop Postgres; the other parts go on."""
         self._stop_child(self._child(Postgres.NAME))
 
     def stop_emulator(self) -> None:
-        """Stop the emulator, and with it all functions, and leave the rest running."""
+        """Stop the emulator and with it all functions; the other parts go on."""
         self._stop_child(self._child(Emulator.NAME))
 
     def kill_emulator(self) -> None:
-        """End the emulator, if it runs, as a crash would: what it has not saved is lost."""
+        """Kill the emulator, if it runs, as a crash would: state that it has not saved is lost."""
         for child in self._children:
             if child.name == Emulator.NAME:
                 child.kill()
 
     @property
     def started(self) -> bool:
-        """Whether anything of it runs, or should."""
+        """Return whether any part has been started and not stopped."""
         return bool(self._children)
 
-    def ended(self) -> list[Child]:
-        """Return what should be running and is not."""
-        return [child for child in self._children if not child.alive]
+    def ended_children(self) -> list[ChildProcess]:
+        """Return the parts that have ended without being stopped."""
+        return [child for child in self._children if not child.is_running]
 
     def __enter__(self) -> LocalCloud:
         self.start()
@@ -134,22 +135,22 @@ class LocalCloud:
     ) -> None:
         self.stop()
 
-    def _add(self, child: Child) -> None:
+    def _add(self, child: ChildProcess) -> None:
         self._children.append(child)
         if self._guard:
             self._guard.watch(child.process.pid)
 
-    def _child(self, name: str) -> Child:
+    def _child(self, name: str) -> ChildProcess:
         return next(child for child in self._children if child.name == name)
 
-    def _stop_child(self, child: Child) -> None:
+    def _stop_child(self, child: ChildProcess) -> None:
         child.stop()
         self._children.remove(child)
         if self._guard:
             self._guard.forget(child.process.pid)
 
-    def _look_at_open_orders(self) -> None:
-        """Have orders that were open when it was stopped, perhaps long ago, looked at now and not in their turn."""
+    def _sweep_open_orders(self) -> None:
+        """Have the sweeper wake all open orders at once: after a long stop, their next turn may be far away."""
         function = self.outputs["SweepOrdersFunctionName"]
         functions: LambdaClient = self.session.client("lambda")
         functions.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"all": true}')
@@ -158,7 +159,7 @@ class LocalCloud:
         stage = self._deployment.parameters["Stage"]
         url = f"{self.settings.aws_url}/_aws/execute-api"
         apis = (f"{url}/HttpApi", f"{url}/WebSocketApi/{stage}")
-        child = Child.start(
+        child = ChildProcess.start(
             "The proxy",
             [sys.executable, "-m", "local.proxy", str(self.settings.port), *apis],
             log=self.settings.state_dir / "proxy.log",
@@ -170,7 +171,7 @@ class LocalCloud:
 
 @contextmanager
 def temporary_cloud(**parameters: str) -> Iterator[LocalCloud]:
-    """Run a cloud on free ports, with these template parameters and a state of its own, of which nothing is kept."""
+    """Run a cloud on free ports, with these template parameters and a temporary state directory."""
     with tempfile.TemporaryDirectory(prefix="local-cloud-") as directory:
         port, aws_port, postgres_port = free_ports(3)
         settings = Settings(port, aws_port, postgres_port, Path(directory), parameters)
@@ -178,12 +179,12 @@ def temporary_cloud(**parameters: str) -> Iterator[LocalCloud]:
             try:
                 yield cloud
             finally:
-                cloud.kill_emulator()  # saving what nobody wants takes seconds
+                cloud.kill_emulator()  # saving state that is deleted anyway would take seconds
 
 
 @contextmanager
-def sole_owner(state_dir: Path) -> Iterator[None]:
-    """Hold the state directory. Raises `LocalCloudError` if another local cloud does."""
+def exclusive_state_dir(state_dir: Path) -> Iterator[None]:
+    """Lock the state directory. Raises `LocalCloudError` if another local cloud has locked it."""
     state_dir.mkdir(parents=True, exist_ok=True)
     with (state_dir / "lock").open("w") as lock:
         try:

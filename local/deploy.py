@@ -1,4 +1,4 @@
-"""Deploys the working tree: code, stack and schema. The same for a first start, a restart and an edit."""
+"""Deploys the working tree: code, stack and database schema; at a first start, a restart and after an edit alike."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,58 +24,78 @@ if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
 STACK = "order-engine"
-_SECRET = "order-engine/database"
-# What differs from the template's defaults: nobody limits themselves on their own machine.
-_DEFAULTS = {"MaxOrdersPerMinute": "0"}
+_SECRET_NAME = "order-engine/database"
+# Where the local cloud differs from the defaults of the template: no rate limit on one's own machine.
+_LOCAL_DEFAULTS = {"MaxOrdersPerMinute": "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the stack was told, and what it tells: resource names and addresses."""
+    """The parameters and the outputs of the deployed stack."""
 
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
 
 
-def deploy(session: boto3.Session, settings: Settings, *, keep: bool = False) -> Deployment:
-    """Deploy what is in the working tree.
+def deploy(session: boto3.Session, settings: Settings, *, keep_parameters: bool = False) -> Deployment:
+    """Deploy the working tree and run the migrations.
 
     Args:
         session: the emulator's administrator.
         settings: ports and template parameters.
-        keep: parameters that the settings do not name keep the value they have in the running stack.
+        keep_parameters: parameters that the settings do not name keep their value of the running stack.
 
     Raises:
-        LocalCloudError: an unknown parameter, or the stack's own reason.
+        LocalCloudError: a parameter is unknown, or the deployment failed, with CloudFormation's reason.
     """
-    source = template.load(ROOT / "template.yaml")
-    stack = Stack(session, STACK, template.BUCKET)
-    defaults = template.parameters(source)
+    source = template.load_template(ROOT / "template.yaml")
+    stack = Stack(session, STACK, template.CODE_BUCKET)
+    defaults = template.default_parameters(source)
     if unknown := set(settings.parameters) - set(defaults):
         raise LocalCloudError(f"The template has no parameter {', '.join(unknown)}. It has {', '.join(defaults)}.")
-    before = {name: value for name, value in stack.parameters().items() if keep and name in defaults}
-    values = {**defaults, **_DEFAULTS, **before, **settings.parameters, "DatabaseSecretArn": _secret(session, settings)}
+    before = {name: value for name, value in stack.parameters().items() if keep_parameters and name in defaults}
+    values = {
+        **defaults,
+        **_LOCAL_DEFAULTS,
+        **before,
+        **settings.parameters,
+        "DatabaseSecretArn": _secret(session, settings),
+    }
     code = _upload_code(session, template.code_folders(source))
-    outputs = stack.apply(template.expand(source, code, values, settings), values)
+    outputs = stack.apply(template.expand_template(source, code, values, settings), values)
     _migrate(session, outputs["MigrateDatabaseFunctionName"])
     return Deployment(values, outputs)
 
 
-def _upload_code(session: boto3.Session, folders: Iterable[str]) -> dict[str, str]:
-    """Upload an archive per folder. Its key changes with its content or the package's, so that workers start anew."""
+def archive_keys(root: Path, folders: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the key of the archive of each code folder; it changes with the folder's files and those of its layers.
+
+    With the key the stack's template changes, so that the emulator replaces the workers that run the function, also
+    after an edit of a layer, which is not in the archive.
+
+    Args:
+        root: what the folders are relative to.
+        folders: the layers' folders by code folder.
+    """
+    digests = {folder: _digest(_read_files(root / folder)) for folder in {*folders, *chain(*folders.values())}}
+    return {
+        folder: f"{Path(folder).name}-{'-'.join(digests[part] for part in (folder, *layers))}.zip"
+        for folder, layers in folders.items()
+    }
+
+
+def _upload_code(session: boto3.Session, folders: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Upload an archive of each code folder, and return the keys by folder."""
     s3: S3Client = session.client("s3")
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket=template.BUCKET)
-    package = _digest(_files(ROOT / "layers" / "order_engine"))
-    keys = {}
-    for folder in folders:
-        files = _files(ROOT / folder)
-        keys[folder] = f"{Path(folder).name}-{_digest(files)}-{package}.zip"
-        s3.put_object(Bucket=template.BUCKET, Key=keys[folder], Body=_archive(files))
+        s3.create_bucket(Bucket=template.CODE_BUCKET)
+    keys = archive_keys(ROOT, folders)
+    for folder, key in keys.items():
+        s3.put_object(Bucket=template.CODE_BUCKET, Key=key, Body=_zip(_read_files(ROOT / folder)))
     return keys
 
 
-def _files(folder: Path) -> dict[str, bytes]:
+def _read_files(folder: Path) -> dict[str, bytes]:
     if not folder.is_dir():
         raise LocalCloudError(f"There is no {folder}.")
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
@@ -85,7 +106,7 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:16]
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
+def _zip(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
@@ -94,17 +115,17 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def _secret(session: boto3.Session, settings: Settings) -> str:
-    """Make the secret say where Postgres is, and return its ARN."""
+    """Write the Postgres connection to the secret, and return its ARN."""
     secrets: SecretsManagerClient = session.client("secretsmanager")
     value = json.dumps({"url": settings.postgres_url, "sslmode": "disable"})
     try:
-        return secrets.put_secret_value(SecretId=_SECRET, SecretString=value)["ARN"]
+        return secrets.put_secret_value(SecretId=_SECRET_NAME, SecretString=value)["ARN"]
     except secrets.exceptions.ResourceNotFoundException:
-        return secrets.create_secret(Name=_SECRET, SecretString=value)["ARN"]
+        return secrets.create_secret(Name=_SECRET_NAME, SecretString=value)["ARN"]
 
 
 def _migrate(session: boto3.Session, function: str) -> None:
-    """Bring the schema of Postgres up to date."""
+    """Run the migrations. Raises `LocalCloudError` if they fail."""
     functions: LambdaClient = session.client("lambda")
     answer = functions.invoke(FunctionName=function, Payload=b"{}")
     if answer.get("FunctionError"):

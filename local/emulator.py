@@ -12,43 +12,43 @@ from typing import Any, ClassVar
 
 import boto3
 
-from local.processes import Child
+from local.processes import ChildProcess
 from local.settings import HOST, REGION, ROOT, Settings
 
-_SERVICES = (
+_EMULATED_SERVICES = (
     "apigateway,cloudformation,dynamodb,dynamodbstreams,events,iam,lambda,logs,monitoring,s3,secretsmanager,sqs,sts"
 )
-_ADMINISTRATOR = "test"  # the emulator's root user: key and secret
-_OWN_CODE = ROOT / "layers" / "order_engine"
+_ROOT_USER = "test"  # the emulator's root user: key and secret
+_ENGINE_PACKAGE = ROOT / "layers" / "order_engine"
 _RUNTIME = ROOT / "local" / "runtime"
 
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """An emulator that can be started and stopped as often as a test wants; its state is saved when it is stopped."""
+    """An emulator that can be stopped and restarted; its state is saved when it is stopped."""
 
     NAME: ClassVar = "The AWS emulator"
     settings: Settings
 
-    def start(self) -> Child:
-        """Start it and wait until it answers.
+    def start(self) -> ChildProcess:
+        """Start it and wait until it is ready.
 
         Raises:
-            LocalCloudError: it does not come up; with the end of its log.
+            LocalCloudError: it did not become ready; with the end of its log.
         """
         state = self.settings.state_dir
-        shutil.rmtree(state / "tmp", ignore_errors=True)  # what crashed workers left
+        shutil.rmtree(state / "tmp", ignore_errors=True)  # left by killed workers
         (state / "tmp").mkdir(parents=True)
-        # Logs of earlier runs: a stream for each invocation, slow to load and never looked at there.
+        # Logs of earlier runs: a stream for each invocation, slow to load; `functions.log` has the lines.
         (state / "ministack" / "cloudwatch_logs.json").unlink(missing_ok=True)
-        child = Child.start(
+        child = ChildProcess.start(
             self.NAME, [sys.executable, "-m", "local_ministack"], log=state / "ministack.log", env=self._environment()
         )
-        child.wait_until(self._answers)
+        child.wait_until(self._is_ready)
         return child
 
     def _environment(self) -> dict[str, str]:
-        """Return the environment of the emulator, and so of every function; nothing of the person's own AWS setup."""
+        """Return the environment of the emulator, which functions inherit: without the developer's own AWS settings."""
         state = self.settings.state_dir
         own = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "LAMBDA_", "MINISTACK_"))}
         return own | {
@@ -61,14 +61,14 @@ class Emulator:
             "LOG_LEVEL": "WARNING",
             "MINISTACK_REGION": REGION,
             "PERSIST_STATE": "1",
-            "PYTHONPATH": os.pathsep.join([str(_OWN_CODE), str(_RUNTIME)]),
-            "SERVICES": _SERVICES,
+            "PYTHONPATH": os.pathsep.join([str(_ENGINE_PACKAGE), str(_RUNTIME)]),
+            "SERVICES": _EMULATED_SERVICES,
             "SFTP_ENABLED": "0",
             "STATE_DIR": str(state / "ministack"),
             "TMPDIR": str(state / "tmp"),
         }
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.settings.aws_url}/_ministack/ready", timeout=1):
                 return True
@@ -80,7 +80,7 @@ class _LocalSession(boto3.Session):
     """A session whose clients talk to the emulator."""
 
     def __init__(self, endpoint_url: str) -> None:
-        super().__init__(_ADMINISTRATOR, _ADMINISTRATOR, region_name=REGION)
+        super().__init__(_ROOT_USER, _ROOT_USER, region_name=REGION)
         self._endpoint_url = endpoint_url
 
     def client(self, *args: Any, **kwargs: Any) -> Any:

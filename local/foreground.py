@@ -1,4 +1,4 @@
-"""The local cloud in the foreground of a terminal: its addresses, and what the functions write, until it is stopped."""
+"""Runs the local cloud in the foreground: prints its addresses, then the functions' log until it is stopped."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from local.cloud import LocalCloud
 from local.logs import LogFile
 from local.settings import ROOT, LocalCloudError, Settings
 
-TICK_SECONDS = 0.2
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_WATCHED = (ROOT / "functions", ROOT / "layers" / "order_engine", ROOT / "template.yaml")
-_ORDER = '{"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}'
+POLL_SECONDS = 0.2
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+WATCHED = tuple(ROOT / name for name in ("functions", "layers", "dashboard", "template.yaml"))
+_SAMPLE_ORDER = '{"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}'
 console = Console(highlight=False, soft_wrap=True)
 
 
-class _Stop(BaseException):
+class _StopRequested(BaseException):
     """Ctrl-C, SIGTERM, or the terminal was closed."""
 
 
 def up(settings: Settings, *, watch: bool) -> int:
-    """Run the local cloud in the foreground until it is told to stop, and return the exit code."""
-    for number in _SIGNALS:
-        signal.signal(number, _stop)
+    """Run the local cloud in the foreground until a signal stops it, and return the exit code."""
+    for number in _STOP_SIGNALS:
+        signal.signal(number, _raise_stop_requested)
     cloud = LocalCloud(settings)
     try:
         begin = time.monotonic()
         cloud.start(lambda step: console.print(f"[dim]{time.monotonic() - begin:5.1f} s[/]  {step} ..."))
         _show_addresses(settings, time.monotonic() - begin)
-        return _attend(cloud, watch=watch)
-    except _Stop:
+        return _run_until_a_part_ends(cloud, watch=watch)
+    except _StopRequested:
         return 0
     finally:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)  # stopping takes its time, but not long
+        for number in _STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # stopping takes seconds and is not to be interrupted
         if cloud.started:
             console.print("[dim]Stopping[/]")
         cloud.stop()
 
 
-def _attend(cloud: LocalCloud, *, watch: bool) -> int:
-    """Show what the functions write until a part of the cloud ends on its own, which is a failure."""
+def _run_until_a_part_ends(cloud: LocalCloud, *, watch: bool) -> int:
+    """Print the functions' log until a part of the cloud ends on its own, which is a failure."""
     log = LogFile(cloud.settings.functions_log)
-    tree = dict(_tree())
-    while not (ended := cloud.ended()):
+    deployed = dict(_modification_times())
+    while not (ended := cloud.ended_children()):
         for line in log.new_lines():
             console.print(line)
-        if watch and (now := dict(_tree())) != tree:
-            tree = now
+        if watch and (present := dict(_modification_times())) != deployed:
+            deployed = present
             _redeploy_after_edit(cloud)
-        time.sleep(TICK_SECONDS)
+        time.sleep(POLL_SECONDS)
     for child in ended:
         console.print(f"{child.name} has ended. The end of {child.log}:", style="red")
         console.print(child.log_tail(), markup=False)
@@ -71,9 +71,9 @@ def _redeploy_after_edit(cloud: LocalCloud) -> None:
         console.print(f"[dim]Deployed in {time.monotonic() - begin:.1f} s[/]")
 
 
-def _tree() -> Iterator[tuple[str, int]]:
-    """Yield the files that a deployment depends on, with the time of their last change."""
-    for place in _WATCHED:
+def _modification_times() -> Iterator[tuple[str, int]]:
+    """Yield the files that a deployment depends on, with their modification times in nanoseconds."""
+    for place in WATCHED:
         for path in [place] if place.is_file() else place.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield str(path), path.stat().st_mtime_ns
@@ -88,9 +88,10 @@ def _show_addresses(settings: Settings, seconds: float) -> None:
     table.add_row("AWS endpoint", f"{settings.aws_url}  (key and secret: test)")
     console.print(table)
     console.print(
-        f"curl {settings.url}/api/orders/execute -H 'content-type: application/json' -d '{_ORDER}'\n", markup=False
+        f"curl {settings.url}/api/orders/execute -H 'content-type: application/json' -d '{_SAMPLE_ORDER}'\n",
+        markup=False,
     )
 
 
-def _stop(number: int, frame: object) -> None:
-    raise _Stop
+def _raise_stop_requested(number: int, frame: object) -> None:
+    raise _StopRequested

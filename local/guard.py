@@ -1,4 +1,4 @@
-"""Ends child processes when the process that started them was killed and could not do so itself."""
+"""Kills child processes if the process that started them was killed and could not stop them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SECONDS_TO_STOP = 5.0
 
 
 class Guard:
-    """A small process that is told of children, and ends those that are left when its standard input ends."""
+    """A process that kills the watched process groups when its standard input ends, as it does with its parent."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -21,25 +21,25 @@ class Guard:
         )
 
     def watch(self, process_group: int) -> None:
-        """Have a process group ended, should this process be killed."""
-        self._tell(f"+{process_group}")
+        """Have a process group killed if this process is."""
+        self._send(f"+{process_group}")
 
     def forget(self, process_group: int) -> None:
-        """A process group has ended."""
-        self._tell(f"-{process_group}")
+        """Stop watching a process group, as it has ended."""
+        self._send(f"-{process_group}")
 
     def close(self) -> None:
-        """End the guard, and whatever it still watches."""
+        """End the guard, which kills the groups that it still watches."""
         self._process.communicate()
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._process.stdin
-        with suppress(BrokenPipeError):  # somebody killed the guard; it guards no more
+        with suppress(BrokenPipeError):  # the guard itself was killed
             print(line, file=self._process.stdin)
 
 
 def main() -> None:
-    """Read what to watch; then end what is left of it."""
+    """Read process groups from standard input until it ends; then kill those that are left."""
     watched: set[int] = set()
     for line in sys.stdin:
         (watched.add if line.startswith("+") else watched.discard)(int(line[1:]))

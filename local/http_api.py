@@ -1,4 +1,4 @@
-"""What API Gateway does with the OpenAPI body of an HTTP API, as resources: the emulator does not import bodies."""
+"""Turns the OpenAPI body of an HTTP API into routes and integrations, as the emulator does not import bodies."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _ANY_METHOD = "x-amazon-apigateway-any-method"
 _NO_AUTHORIZER = "NONE"
 
 
-def without_body(api_id: str, properties: dict[str, Any]) -> Resources:
-    """Take the body out of an HTTP API's properties, and return the resources that it stands for."""
+def expand_body(api_id: str, properties: dict[str, Any]) -> Resources:
+    """Remove the body from the properties of an HTTP API, and return the resources that API Gateway would import."""
     body = properties.pop("Body")
     properties.pop("FailOnWarnings", None)  # about the import of the body
     properties |= {"Name": api_id, "ProtocolType": "HTTP"}
     if cors := body.get("x-amazon-apigateway-cors"):
-        properties["CorsConfiguration"] = cors  # camelCase in the body, and in what the emulator keeps
+        properties["CorsConfiguration"] = cors  # camelCase in the body and in the emulator
     resources: Resources = {}
     schemes = body.get("components", {}).get("securitySchemes", {})
     for name, scheme in schemes.items():
         resources[_logical_id(api_id, "Authorizer", name)] = _authorizer(api_id, name, scheme[_AUTHORIZER])
-    for path, method, operation in _operations(body["paths"]):
+    for path, method, operation in _operations_with_integration(body["paths"]):
         key = "$default" if operation.get("isDefaultRoute") else f"{method} {path}"
         integration_id = _logical_id(api_id, "Integration", key)
         resources[integration_id] = _integration(api_id, operation[_INTEGRATION])
@@ -40,7 +40,9 @@ def without_body(api_id: str, properties: dict[str, Any]) -> Resources:
     return resources
 
 
-def _operations(paths: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _operations_with_integration(
+    paths: Mapping[str, Mapping[str, Any]],
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for path, methods in paths.items():
         for method, operation in methods.items():
             if isinstance(operation, Mapping) and _INTEGRATION in operation:
@@ -67,15 +69,20 @@ def _authorizer(api_id: str, name: str, authorizer: Mapping[str, Any]) -> dict[s
         "AuthorizerType": authorizer["type"].upper(),
         "IdentitySource": source.split(",") if isinstance(source, str) else source,
     }
-    same = ("authorizerUri", "authorizerPayloadFormatVersion", "enableSimpleResponses", "authorizerResultTtlInSeconds")
-    properties |= {_pascal(key): authorizer[key] for key in same if key in authorizer}
+    copied = (
+        "authorizerUri",
+        "authorizerPayloadFormatVersion",
+        "enableSimpleResponses",
+        "authorizerResultTtlInSeconds",
+    )
+    properties |= {_pascal(key): authorizer[key] for key in copied if key in authorizer}
     if jwt := authorizer.get("jwtConfiguration"):
         properties["JwtConfiguration"] = {_pascal(key): value for key, value in jwt.items()}
     return {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": properties}
 
 
 def _authorization(api_id: str, operation: Mapping[str, Any], schemes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the route's properties for the first authorizer it asks for; an operation without one is open."""
+    """Return the authorization properties of a route, by its first authorizer; without one the route is open."""
     for name, scopes in (entry for security in operation.get("security", []) for entry in security.items()):
         if name == _NO_AUTHORIZER:
             continue

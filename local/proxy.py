@@ -1,6 +1,6 @@
-"""One address for everything: the dashboard and the HTTP API, and the WebSocket API at /ws.
+"""A reverse proxy that serves the HTTP API with the dashboard, and the WebSocket API at /ws, on one port.
 
-It does what a custom domain does on AWS, and passes on what it gets without reading it.
+It stands for a custom domain on AWS. Requests, responses and frames are forwarded unchanged.
 """
 
 from __future__ import annotations
@@ -16,62 +16,65 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from local.settings import HOST
-from local.sockets import query_of, relay
+from local.sockets import handshake_query, relay
 
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
-LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's limit
-# The emulator starts a process for each request that it has at the same time; more of them than this only get in each
-# other's way, so further requests wait here.
-_AT_ONCE = 4 * (os.cpu_count() or 1)
-_NO_TIMEOUT = ClientTimeout(total=None, sock_connect=5)
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit
+# The emulator runs a worker for each concurrent request. More workers than this only compete for the processors, so
+# further requests wait here.
+_MAX_CONCURRENT_REQUESTS = 2 * (os.cpu_count() or 1)
+_UPSTREAM_TIMEOUT = ClientTimeout(total=None, sock_connect=5)
 
 
 class Proxy:
-    """Passes requests on to the two APIs."""
+    """Forwards requests and WebSocket connections to the two APIs."""
 
     def __init__(self, http_url: str, websocket_url: str) -> None:
         self._http_url = http_url
         self._websocket_url = URL(websocket_url)
-        self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
 
     def application(self) -> web.Application:
-        """Return the proxy as an application."""
-        application = web.Application(client_max_size=LARGEST_BODY, handler_args={"auto_decompress": False})
+        """Return the proxy as an aiohttp application."""
+        application = web.Application(client_max_size=MAX_BODY_BYTES, handler_args={"auto_decompress": False})
         application.cleanup_ctx.append(self._with_client)
-        application.router.add_route("*", r"/{path:[\s\S]*}", self._handle)  # %0A is a line's end, which `.` is not
+        application.router.add_route("*", r"/{path:[\s\S]*}", self._handle)  # `.` would not match the line feed of %0A
         return application
 
     async def _with_client(self, _: web.Application) -> AsyncIterator[None]:
         async with ClientSession(
-            connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), auto_decompress=False, timeout=_NO_TIMEOUT
+            connector=TCPConnector(limit=0),
+            cookie_jar=DummyCookieJar(),
+            auto_decompress=False,
+            timeout=_UPSTREAM_TIMEOUT,
         ) as self._client:
             yield
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         wants_socket = request.headers.get("Upgrade", "").lower() == "websocket"
-        query = query_of(request.path) if wants_socket else None
+        query = handshake_query(request.path) if wants_socket else None
         try:
             if query is None:
-                async with self._at_once:
-                    return await self._http(request)
+                async with self._request_slots:
+                    return await self._forward_request(request)
             url = self._websocket_url.with_query(request.query).update_query(query)
-            return await relay(request, self._client, url, _forwarded(request))
+            return await relay(request, self._client, url, _forwarded_headers(request))
         except WSServerHandshakeError as error:
             return web.json_response({"message": error.message}, status=error.status)
         except (ClientError, OSError):
             return web.json_response({"message": "Service Unavailable"}, status=503)
 
-    async def _http(self, request: web.Request) -> web.StreamResponse:
+    async def _forward_request(self, request: web.Request) -> web.StreamResponse:
         async with self._client.request(
             request.method,
             URL(self._http_url + request.raw_path, encoded=True),
-            headers=_forwarded(request),
+            headers=_forwarded_headers(request),
             data=io.BytesIO(await request.read()) if request.body_exists else None,
             allow_redirects=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         ) as answer:
             response = web.StreamResponse(
-                status=answer.status, reason=answer.reason, headers=_end_to_end(answer.headers)
+                status=answer.status, reason=answer.reason, headers=_end_to_end_headers(answer.headers)
             )
             await response.prepare(request)
             async for chunk in answer.content.iter_any():
@@ -80,18 +83,20 @@ class Proxy:
             return response
 
 
-def _end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+def _end_to_end_headers(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP)
 
 
-def _replaced(value: str) -> str:
+def _replace_invalid_utf8(value: str) -> str:
     return value.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def _forwarded(request: web.Request) -> CIMultiDict[str]:
-    """Return the headers of a request with those that say where it came from."""
-    # Bytes that are no UTF-8 would be left out on the way to the other side, and one key become another.
-    headers = CIMultiDict((name, _replaced(value)) for name, value in _end_to_end(request.headers).items())
+def _forwarded_headers(request: web.Request) -> CIMultiDict[str]:
+    """Return the end-to-end headers of a request, with the usual X-Forwarded headers."""
+    # The emulator would drop bytes that are not UTF-8, so that two idempotency keys could become one.
+    headers = CIMultiDict(
+        (name, _replace_invalid_utf8(value)) for name, value in _end_to_end_headers(request.headers).items()
+    )
     headers.popall("Host", None)
     before = headers.get("X-Forwarded-For")
     headers["X-Forwarded-For"] = f"{before}, {request.remote}" if before else str(request.remote)

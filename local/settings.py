@@ -1,4 +1,4 @@
-"""Where the local cloud listens, where it keeps its state, and what it overrides in the template."""
+"""Settings of the local cloud: ports, state directory and template parameters."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PORT_VARIABLES = {"port": "PORT", "aws_port": "AWS_PORT", "postgres_port": "POST
 
 
 class LocalCloudError(Exception):
-    """Something the person at the terminal can put right; its text says how."""
+    """An error that the developer can correct; its message says how."""
 
 
 class PortTaken(LocalCloudError):
-    """Another program listens where the local cloud wants to."""
+    """Another program listens on a port of the local cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class Settings:
         """Read PORT, AWS_PORT, POSTGRES_PORT, LOCAL_STATE_DIR and PARAMETERS ("Key=Value Key=Value").
 
         Raises:
-            LocalCloudError: naming the variable whose value makes no sense.
+            LocalCloudError: a value is invalid; the message names the variable.
         """
         return cls(
             **{
-                name: _port(environment, variable)
+                name: _parse_port(environment, variable)
                 for name, variable in PORT_VARIABLES.items()
                 if variable in environment
             },
@@ -52,44 +52,44 @@ class Settings:
 
     @property
     def url(self) -> str:
-        """Where the proxy serves the dashboard and the HTTP API."""
+        """Return the address at which the proxy serves the dashboard and the HTTP API."""
         return f"http://localhost:{self.port}"
 
     @property
     def websocket_url(self) -> str:
-        """Where the proxy serves the WebSocket API."""
+        """Return the address at which the proxy serves the WebSocket API."""
         return f"ws://localhost:{self.port}/ws"
 
     @property
     def aws_url(self) -> str:
-        """What to give the AWS command line as --endpoint-url."""
+        """Return the endpoint of the emulator, as for --endpoint-url of the AWS CLI."""
         return f"http://{HOST}:{self.aws_port}"
 
     @property
     def postgres_url(self) -> str:
-        """What to give psql."""
+        """Return the connection URI of the Postgres database."""
         return f"postgresql://postgres@{HOST}:{self.postgres_port}/orders"
 
     @property
     def functions_log(self) -> Path:
-        """What the functions write, one line each: name, tab, text."""
+        """Return the path of the functions' log; its lines are name, tab, text."""
         return self.state_dir / "functions.log"
 
     def check_ports(self) -> None:
-        """Raise `PortTaken` for the first port that cannot be had."""
+        """Raise `PortTaken` for the first port that another program uses."""
         for name, variable in PORT_VARIABLES.items():
             port = getattr(self, name)
-            if reason := _taken(port):
+            if reason := _reason_port_is_taken(port):
                 raise PortTaken(f"Port {port} is taken ({reason}). Choose another: {variable}=<port>.")
 
     def proxy_listens(self) -> bool:
-        """Whether the proxy takes connections."""
+        """Return whether the proxy accepts connections."""
         with socket.socket() as probe:
             return probe.connect_ex((HOST, self.port)) == 0
 
 
 def parse_parameters(pairs: Iterable[str]) -> dict[str, str]:
-    """Turn Key=Value pairs into a mapping. Raises `LocalCloudError` for anything else."""
+    """Parse Key=Value pairs. Raises `LocalCloudError` for anything else."""
     parameters = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")
@@ -100,7 +100,7 @@ def parse_parameters(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return distinct ports that nobody listens on at the moment."""
+    """Return distinct ports that are free at the moment."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:
@@ -111,8 +111,8 @@ def free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def _taken(port: int) -> str | None:
-    """Say why a port cannot be listened on; None if it can. On ::1 it must be free too: `localhost` may mean that."""
+def _reason_port_is_taken(port: int) -> str | None:
+    """Return why a port cannot be used; None if it can. It must be free on ::1 too, as `localhost` may mean that."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -124,8 +124,8 @@ def _taken(port: int) -> str | None:
     return None
 
 
-def _port(environment: Mapping[str, str], variable: str) -> int:
+def _parse_port(environment: Mapping[str, str], variable: str) -> int:
     text = environment[variable]
     if not text.isdigit() or not 0 < int(text) < 2**16:
-        raise LocalCloudError(f"{variable}={text!r} is no port number.")
+        raise LocalCloudError(f"{variable}={text!r} is not a port number.")
     return int(text)

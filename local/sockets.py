@@ -1,4 +1,4 @@
-"""WebSocket connections passed on as they are: both directions, text and binary, pings, close codes."""
+"""Relays WebSocket connections in both directions: text, binary, pings and close codes."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from multidict import CIMultiDict
 from yarl import URL
 
 Socket = web.WebSocketResponse | ClientWebSocketResponse
-_LARGEST_MESSAGE = 128 * 1024  # API Gateway's limit
-# How a connection ended without saying so; these may not be sent, so here is what is said instead.
-_NEVER_SENT = {1005: 1000, 1006: 1001, 1015: 1011}
-_PATHS: list[tuple[re.Pattern[str], dict[str, str]]] = [
+_MAX_MESSAGE_BYTES = 128 * 1024  # API Gateway's limit
+# Codes that RFC 6455 reserves for a close without a frame and forbids to send, and what is sent instead.
+_SUBSTITUTE_CLOSE_CODES = {1005: 1000, 1006: 1001, 1015: 1011}
+_WEBSOCKET_PATHS: list[tuple[re.Pattern[str], dict[str, str]]] = [
     (re.compile(r"/ws|/api/orders/execute(/ws)?|/api/orders/connect"), {}),
     (re.compile(r"/api/orders/stream/all"), {"channel": "all"}),
     (re.compile(r"/api/orders/(?P<orderId>[^/]+)/stream"), {}),
 ]
 
 
-def query_of(path: str) -> dict[str, str] | None:
-    """Return what the path of a handshake says beside its query; None where no WebSocket is served.
+def handshake_query(path: str) -> dict[str, str] | None:
+    """Return the query parameters that the path of a handshake stands for; None where no WebSocket is served.
 
-    Apart from /ws these are the addresses that other order engines use.
+    Paths other than /ws are those of the older services (docs/compatibility.md).
     """
-    for pattern, query in _PATHS:
+    for pattern, query in _WEBSOCKET_PATHS:
         if match := pattern.fullmatch(path):
             return query | match.groupdict()
     return None
 
 
 async def relay(request: web.Request, client: ClientSession, url: URL, headers: CIMultiDict[str]) -> web.StreamResponse:
-    """Connect to `url` as `request` does, and pass messages on until one side closes.
+    """Connect to `url` with the handshake of `request`, and relay messages until one side closes.
 
     Raises:
-        aiohttp.WSServerHandshakeError: the other side refuses; the handshake of `request` has not been answered then.
+        aiohttp.WSServerHandshakeError: the upstream refuses; the handshake of `request` has not been answered yet.
     """
     protocols = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
     async with client.ws_connect(
@@ -53,24 +53,24 @@ async def relay(request: web.Request, client: ClientSession, url: URL, headers: 
             autoclose=False,
             autoping=False,
             compress=False,
-            max_msg_size=_LARGEST_MESSAGE + 1,  # the first size that is too large
+            max_msg_size=_MAX_MESSAGE_BYTES + 1,  # the first size that is too large
         )
         await downstream.prepare(request)
-        await asyncio.gather(_pass_on(downstream, upstream), _pass_on(upstream, downstream))
+        await asyncio.gather(_copy_messages(downstream, upstream), _copy_messages(upstream, downstream))
     return downstream
 
 
-async def _pass_on(source: Socket, target: Socket) -> None:
-    """Copy messages until `source` ends, then end `target` in the same way, and only then answer `source`."""
+async def _copy_messages(source: Socket, target: Socket) -> None:
+    """Copy messages until `source` closes, then close `target` with the same code, and only then answer `source`."""
     message: WSMessage
-    with suppress(ConnectionResetError):  # `target` has gone; the other direction sees how
+    with suppress(ConnectionResetError):  # `target` has gone; the other direction sees its close code
         while (message := await source.receive()).type in _SENDERS:
             await _SENDERS[message.type](target, message)
         if message.type is WSMsgType.CLOSING:  # by the other direction
             return
         code = message.data if message.type is WSMsgType.CLOSE else source.close_code or 1006
         for side in (target, source):
-            await side.close(code=_NEVER_SENT.get(code, code), message=str(message.extra or "").encode())
+            await side.close(code=_SUBSTITUTE_CLOSE_CODES.get(code, code), message=str(message.extra or "").encode())
 
 
 _SENDERS = {

@@ -1,4 +1,4 @@
-"""One CloudFormation stack: created or updated, waited for, and explained when it fails."""
+"""Creates or updates a CloudFormation stack, waits for it, and reports why it failed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _POLL_SECONDS = 0.05
-_SECONDS = 120.0
+_TIMEOUT_SECONDS = 120.0
 
 
 class Stack:
-    """The stack called `name`."""
+    """A CloudFormation stack, by its name."""
 
     def __init__(self, session: boto3.Session, name: str, bucket: str) -> None:
         self._cloudformation: CloudFormationClient = session.client("cloudformation")
@@ -31,20 +31,20 @@ class Stack:
         self._bucket = bucket  # templates above 51,200 bytes are read from a bucket
 
     def parameters(self) -> dict[str, str]:
-        """Return the parameters it was last deployed with; none if it does not exist."""
+        """Return the parameters of the last deployment; empty if the stack does not exist."""
         stack = self._describe()
         return {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])} if stack else {}
 
     def apply(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
-        """Make the stack what the template says, and return its outputs.
+        """Create or update the stack, and return its outputs.
 
         Raises:
-            LocalCloudError: with the reason that CloudFormation gives.
+            LocalCloudError: the deployment failed; with the reasons that CloudFormation gives.
         """
         stack = self._describe()
-        if stack and stack["StackStatus"] == "ROLLBACK_COMPLETE":  # its creation failed: there is nothing to update
+        if stack and stack["StackStatus"] == "ROLLBACK_COMPLETE":  # a stack whose creation failed cannot be updated
             self._cloudformation.delete_stack(StackName=self._name)
-            stack = self._settled()
+            stack = self._wait_until_settled()
         act = self._cloudformation.update_stack if stack else self._cloudformation.create_stack
         try:
             act(
@@ -57,9 +57,9 @@ class Stack:
             if "No updates are to be performed" not in str(error):
                 reason = error.response["Error"].get("Message", str(error))
                 raise LocalCloudError(f"The stack cannot be deployed: {reason}") from error
-        stack = self._settled()
+        stack = self._wait_until_settled()
         if not stack or stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-            raise LocalCloudError(f"The stack could not be deployed:\n{self._reasons()}")
+            raise LocalCloudError(f"The stack could not be deployed:\n{self._failure_reasons()}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def _upload(self, template: Mapping[str, Any]) -> str:
@@ -75,17 +75,19 @@ class Stack:
                 return None
             raise
 
-    def _settled(self) -> StackTypeDef | None:
-        """Wait until nothing is in progress."""
-        deadline = time.monotonic() + _SECONDS
+    def _wait_until_settled(self) -> StackTypeDef | None:
+        """Poll until no operation is in progress, and return the stack; None if it does not exist."""
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while (stack := self._describe()) and stack["StackStatus"].endswith("_IN_PROGRESS"):
             if time.monotonic() > deadline:
-                raise LocalCloudError(f"The stack is still {stack['StackStatus']} after {_SECONDS:.0f} seconds.")
+                raise LocalCloudError(
+                    f"The stack is still {stack['StackStatus']} after {_TIMEOUT_SECONDS:.0f} seconds."
+                )
             time.sleep(_POLL_SECONDS)
         return stack
 
-    def _reasons(self) -> str:
-        """Return what went wrong in the last operation."""
+    def _failure_reasons(self) -> str:
+        """Return the failed resources of the last operation and why they failed, one line each."""
         lines = []
         for event in self._cloudformation.describe_stack_events(StackName=self._name)["StackEvents"]:
             name, status = event.get("LogicalResourceId"), event.get("ResourceStatus", "")

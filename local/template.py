@@ -1,14 +1,14 @@
-"""The project's own template as the emulator can take it.
+"""Adapts the project's SAM template for the emulator.
 
-What is changed on the way, and nothing else:
+The differences from what is deployed on AWS:
 - function code comes from a bucket, one archive per function folder, and layers are left out: workers find the
-  package and third-party code on their path (see `emulator`);
-- the handler is wrapped, so that what functions write can be read (see `runtime/local_handler.py`);
-- the body of the HTTP API becomes the resources it stands for (see `http_api`);
+  package and third-party code on their path (see `emulator`), and the dashboard where it lies;
+- handlers are wrapped, so that their output goes to one log file (see `runtime/local_handler.py`);
+- the OpenAPI body of the HTTP API becomes routes and integrations (see `http_api`);
 - API ids are pinned to the logical ids, and addresses point to the emulator and to the proxy;
-- access logs and VPC settings are left out: the emulator has no use for them;
+- access logs and VPC settings are left out: the emulator ignores them;
 - permission for an SQS action includes its batch form, which is an action of its own only in the emulator;
-- numbers among the parameters are written into event source mappings, where the emulator takes texts for numbers.
+- references to numeric parameters in event source mappings are resolved: the emulator would pass them as strings.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from samtranslator.translator.translator import Translator  # type: ignore[impor
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yaml import YAMLError
 
-from local.http_api import without_body
-from local.settings import REGION, LocalCloudError, Settings
+from local.http_api import expand_body
+from local.settings import REGION, ROOT, LocalCloudError, Settings
 
-BUCKET = "order-engine-code"
-WRAPPER = "local_handler.handler"
+CODE_BUCKET = "order-engine-code"
+WRAPPER_HANDLER = "local_handler.handler"
 _MANAGEMENT_URL = re.compile(r"https://\$\{(\w+)\}\.execute-api\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}")
 _WEBSOCKET_URL = re.compile(r"wss://\$\{\w+\}\.execute-api\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}/\$\{\w+\}")
 
-_BATCHED = {"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+_ACTIONS_WITH_BATCH_FORM = {"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
 
-logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of its own metrics
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it logs warnings about its own telemetry
 
 Template = dict[str, Any]
 
 
-def load(path: Path) -> Template:
-    """Parse a SAM template. Raises `LocalCloudError` where that is impossible."""
+def load_template(path: Path) -> Template:
+    """Parse a SAM template. Raises `LocalCloudError` if it is not valid YAML."""
     try:
         template: Template = yaml_parse(path.read_text())
     except YAMLError as error:
@@ -51,32 +51,41 @@ def load(path: Path) -> Template:
     return template
 
 
-def code_folders(template: Template) -> set[str]:
-    """Return the folders that hold the functions' code, relative to the template."""
-    return {function["CodeUri"] for function in _of_type(template, "AWS::Serverless::Function")}
+def code_folders(template: Template) -> dict[str, list[str]]:
+    """Return each folder with a function's code, and the folders of its layers; all are relative to the template."""
+    shared = template["Globals"]["Function"]["Layers"]
+    resources = template["Resources"]
+    return {
+        function["CodeUri"]: [
+            resources[layer["Ref"]]["Properties"]["ContentUri"] for layer in [*shared, *function.get("Layers", [])]
+        ]
+        for function in _of_type(template, "AWS::Serverless::Function")
+    }
 
 
-def parameters(template: Template) -> dict[str, str]:
-    """Return what the template can be told, with the values that hold if it is not."""
+def default_parameters(template: Template) -> dict[str, str]:
+    """Return the parameters of a template with their defaults; an empty string where there is none."""
     return {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
 
 
-def expand(template: Template, code: Mapping[str, str], parameters: Mapping[str, str], settings: Settings) -> Template:
+def expand_template(
+    template: Template, code: Mapping[str, str], parameters: Mapping[str, str], settings: Settings
+) -> Template:
     """Return the CloudFormation template for the emulator.
 
     Args:
-        template: the SAM template; it is not to be used again.
-        code: the key in `BUCKET` of each of its code folders.
-        parameters: the values that it will be deployed with.
-        settings: where the emulator and the proxy listen.
+        template: the SAM template; it is modified, so don't use it again.
+        code: the key in `CODE_BUCKET` by code folder.
+        parameters: the parameters of the deployment.
+        settings: the ports of the emulator and the proxy.
 
     Raises:
-        LocalCloudError: SAM does not accept the template.
+        LocalCloudError: the template is not valid SAM.
     """
     for function in _of_type(template, "AWS::Serverless::Function"):
-        function["CodeUri"] = {"Bucket": BUCKET, "Key": code[function["CodeUri"]]}
+        function["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": code[function["CodeUri"]]}
     for layer in _of_type(template, "AWS::Serverless::LayerVersion"):
-        layer["ContentUri"] = {"Bucket": BUCKET, "Key": "none"}  # left out below
+        layer["ContentUri"] = {"Bucket": CODE_BUCKET, "Key": "none"}  # left out below
     # The empty mapping is that of managed policies by short name: the template spells them out.
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     try:
@@ -86,8 +95,8 @@ def expand(template: Template, code: Mapping[str, str], parameters: Mapping[str,
         raise LocalCloudError(f"SAM does not accept the template:\n{causes}") from error
     _adapt(expanded["Resources"])
     for mapping in _of_type(expanded, "AWS::Lambda::EventSourceMapping"):
-        mapping.update(_replaced(mapping, partial(_number, parameters)))
-    local: Template = _replaced(_replaced(expanded, _with_batch_actions), partial(_local_address, settings))
+        mapping.update(_transform(mapping, partial(_resolve_number, parameters)))
+    local: Template = _transform(_transform(expanded, _with_batch_actions), partial(_local_address, settings))
     return local
 
 
@@ -100,12 +109,15 @@ def _adapt(resources: dict[str, Any]) -> None:
             case "AWS::Lambda::Function":
                 for name in ("Layers", "VpcConfig"):
                     properties.pop(name, None)
-                properties["Environment"]["Variables"]["LOCAL_HANDLER"] = properties["Handler"]
-                properties["Handler"] = WRAPPER
+                variables = properties["Environment"]["Variables"]
+                variables["LOCAL_HANDLER"] = properties["Handler"]
+                if "DASHBOARD_FOLDER" in variables:
+                    variables["DASHBOARD_FOLDER"] = str(ROOT / "dashboard")
+                properties["Handler"] = WRAPPER_HANDLER
             case "AWS::ApiGatewayV2::Stage":
                 properties.pop("AccessLogSettings", None)
             case "AWS::ApiGatewayV2::Api":
-                resources |= without_body(logical_id, properties) if "Body" in properties else {}
+                resources |= expand_body(logical_id, properties) if "Body" in properties else {}
                 properties.setdefault("Tags", {})["ms-custom-id"] = logical_id
 
 
@@ -113,18 +125,18 @@ def _of_type(template: Template, kind: str) -> list[dict[str, Any]]:
     return [resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == kind]
 
 
-def _replaced(part: Any, replace: Callable[[Any], Any]) -> Any:
-    """Return a part of a template with `replace` done to all that it consists of."""
+def _transform(part: Any, replace: Callable[[Any], Any]) -> Any:
+    """Return a part of a template with `replace` applied to it and, recursively, to all that it contains."""
     part = replace(part)
     if isinstance(part, dict):
-        return {key: _replaced(value, replace) for key, value in part.items()}
+        return {key: _transform(value, replace) for key, value in part.items()}
     if isinstance(part, list):
-        return [_replaced(value, replace) for value in part]
+        return [_transform(value, replace) for value in part]
     return part
 
 
-def _number(parameters: Mapping[str, str], part: Any) -> Any:
-    """Resolve a reference to a number, which would become a text: the emulator compares it with numbers."""
+def _resolve_number(parameters: Mapping[str, str], part: Any) -> Any:
+    """Resolve a reference to a numeric parameter: the emulator compares the value with numbers."""
     value = parameters.get(part["Ref"], "") if isinstance(part, dict) and set(part) == {"Ref"} else ""
     return int(value) if value.isdigit() else part
 
@@ -134,7 +146,9 @@ def _with_batch_actions(part: Any) -> Any:
     if not isinstance(part, dict) or "Action" not in part or "Effect" not in part:
         return part
     actions = [part["Action"]] if isinstance(part["Action"], str) else part["Action"]
-    return part | {"Action": [*actions, *(f"{action}Batch" for action in actions if action in _BATCHED)]}
+    return part | {
+        "Action": [*actions, *(f"{action}Batch" for action in actions if action in _ACTIONS_WITH_BATCH_FORM)]
+    }
 
 
 def _local_address(settings: Settings, part: Any) -> Any:

@@ -102,15 +102,16 @@ def health() -> Answer:
 @app.get("/")
 def dashboard() -> Answer:
     """Return the dashboard."""
-    websocket_url = deployed.settings.websocket_url
-    headers = {"Content-Security-Policy": content_security_policy(websocket_url)}
-    return _file("text/html; charset=utf-8", index_page(websocket_url), headers)
+    settings = deployed.settings
+    headers = {"Content-Security-Policy": content_security_policy(settings.websocket_url)}
+    page = index_page(settings.dashboard_folder, settings.websocket_url)
+    return _file("text/html; charset=utf-8", page, headers)
 
 
 @app.get("/assets/<name>")
 def dashboard_file(name: str) -> Answer:
     """Return one of the dashboard's files."""
-    if (found := asset(name)) is None:
+    if (found := asset(deployed.settings.dashboard_folder, name)) is None:
         return problem_answer(problem("not_found", "There is no such file."))
     return _file(*found, {})
 

@@ -1,4 +1,4 @@
-"""The dashboard's static files."""
+"""The dashboard's static files, as `orders_api` serves them from the folder they lie in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "dashboard"
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -17,9 +16,9 @@ CONTENT_TYPES = {
 
 
 @cache
-def index_page(websocket_url: str) -> str:
+def index_page(folder: str, websocket_url: str) -> str:
     """Return the page; it learns the WebSocket's address from us, as that is another host on AWS."""
-    page = (FOLDER / "index.html").read_text(encoding="utf-8")
+    page = (Path(folder) / "index.html").read_text(encoding="utf-8")
     return page.replace("{{WEBSOCKET_URL}}", escape(websocket_url, quote=True))
 
 
@@ -29,15 +28,15 @@ def etag(text: str) -> str:
     return f'"{sha256(text.encode()).hexdigest()[:16]}"'
 
 
-def asset(name: str) -> tuple[str, str] | None:
-    """Return a file's content type and text; None where there is no such file to be served."""
-    return _assets().get(name)
+def asset(folder: str, name: str) -> tuple[str, str] | None:
+    """Return a file's content type and text; None where the folder has no such file to be served."""
+    return _assets(folder).get(name)
 
 
 @cache
-def _assets() -> dict[str, tuple[str, str]]:
+def _assets(folder: str) -> dict[str, tuple[str, str]]:
     """Read all files once. A name from outside is only looked up: it touches no disk, and is not remembered."""
-    files = [path for path in FOLDER.iterdir() if path.suffix in CONTENT_TYPES]
+    files = [path for path in Path(folder).iterdir() if path.suffix in CONTENT_TYPES]
     return {path.name: (CONTENT_TYPES[path.suffix], path.read_text(encoding="utf-8")) for path in files}
 
 

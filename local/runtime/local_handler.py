@@ -1,7 +1,7 @@
-"""Runs a function's handler in a worker of the emulator, and keeps what it writes where a person can read it.
+"""Wraps the handler of a function: copies its output to one log file for all functions.
 
-The emulator keeps a function's output only of some invocations, and only after they ended; this appends each line to
-LOCAL_LOG_FILE at once, as function name, tab, text. Uncaught exceptions are written too, as on AWS.
+The emulator keeps the output of some invocations only, and only after they have ended; this appends each line to
+LOCAL_LOG_FILE at once, as function name, tab, text. Uncaught exceptions are logged too, as on AWS.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ except BaseException:
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Handle `event` as the function's own handler does."""
+    """Call the function's own handler."""
     try:
         return _handler(event, context)
     except BaseException:

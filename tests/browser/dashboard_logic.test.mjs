@@ -1,15 +1,21 @@
 // The dashboard's logic without a browser: `node --test tests/browser/` (Node 20.19 or newer).
 
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-const load = (name) => import(new URL(`../../functions/orders_api/dashboard/${name}.js`, import.meta.url));
+const DASHBOARD = new URL("../../dashboard/", import.meta.url);
+const load = (name) => import(new URL(`${name}.js`, DASHBOARD));
 const { OrderStore } = await load("store");
 const { CatchUp } = await load("catchup");
+const { applyMessage } = await load("live");
 const { LiveStream } = await load("stream");
 const { backoff } = await load("backoff");
-const { amount, duration, percentToFraction, shortAmount } = await load("format");
-const { advantage, execution, retries, steps, timeline } = await load("order");
+const { amount, duration, percentToFraction, shortAmount, title } = await load("format");
+const { advantage, execution, isCancellable, isTerminal, retries, steps, timeline } = await load("order");
+const { statusBadge } = await load("badges");
+const { stepSummary } = await load("detail_parts");
+const { quotesSection } = await load("quotes");
 const { confirmTimes, histogram, perSecond, quantile, venueShare } = await load("statistics");
 
 const LIFE = ["pending", "routing", "building", "submitted", "confirmed"];
@@ -41,6 +47,19 @@ class FakeTime {
     await new Promise(setImmediate);
   }
 }
+
+/** As much of an element as the builders of the page need, to see what they build. */
+class FakeElement {
+  attributes = {};
+  children = [];
+
+  setAttribute(name, value) { this.attributes[name] = value; }
+  addEventListener() {}
+  append(...children) { this.children.push(...children); }
+  get textContent() { return this.children.map((child) => child.textContent ?? child).join(""); }
+  get all() { return [this, ...this.children.flatMap((child) => child.all ?? [])]; }
+}
+globalThis.document = { createElement: () => new FakeElement() };
 
 test("a step that comes twice counts once, and steps that overtake each other end up in order", () => {
   const store = new OrderStore();
@@ -314,4 +333,51 @@ test("the charts' figures", () => {
   assert.equal(quantile([1, 2, 3, 4], 0.5), 3);
   const { bins } = histogram([100, 110, 120, 900, 5000]);
   assert.equal(bins.reduce((sum, bin) => sum + bin.count, 0), 5);
+});
+
+test("a status that is not known is shown as text, and the order is neither finished nor cancelled from here", () => {
+  const store = new OrderStore();
+  store.fold("a", event(1, "resting_quietly", { because: "later" }));
+  const order = store.get("a");
+  assert.equal(order.status, "resting_quietly");
+  assert.deepEqual([isTerminal(order.status), isCancellable(order.status)], [false, false]);
+  assert.deepEqual(store.openIds(), ["a"]);
+  assert.deepEqual(steps(order).map(({ state }) => state), Array(5).fill("todo"));
+  assert.equal(stepSummary(order.events[0], order), "");
+  const badge = statusBadge(order.status);
+  assert.equal(badge.textContent, "Resting quietly");
+  assert.equal("title" in badge.attributes, false);
+  LIFE.forEach((status, index) => store.fold("a", event(index + 2, status)));
+  assert.equal(store.get("a").status, "confirmed");
+  assert.deepEqual(steps(store.get("a")).map(({ state }) => state), ["done", "done", "done", "done", "ended"]);
+});
+
+test("messages of types and with fields that are not known change nothing else", () => {
+  const { store, unit, sent } = catchUp();
+  const receive = (message) => applyMessage(message, { store, catchUp: unit });
+  for (const message of [{ type: "price", pair: "SOL/USDC", price: "1", at: at(0) }, { type: "constructor", orderId: "a" },
+    { type: "fill", orderId: "a", seq: 1, status: "confirmed" }, { orderId: "a" }, {}]) receive(message);
+  assert.deepEqual([store.size, sent], [0, []]);
+  receive({ type: "status_update", orderId: "a", ...event(1, "pending", { ...TERMS, mood: "good" }), colour: "red" });
+  receive({ type: "snapshot", orderId: "a", seq: 2, status: "routing", events: [{ ...event(2), colour: "red" }], colour: "red" });
+  assert.equal(store.get("a").status, "routing");
+  assert.equal(store.seq("a"), 2);
+  store.load({ id: "a", ...TERMS, version: 2, status: "routing", createdAt: at(100), mood: "good" });
+  assert.equal(store.isComplete("a"), true);
+  assert.equal(store.get("a").terms.tokenIn, "SOL");
+});
+
+test("a venue that is not known is shown by its name, beside any number of others", () => {
+  const quotes = ["raydium", "orca_whirlpool", "meteora"].map((venue, index) => ({ venue, amountOut: String(100 + index) }));
+  const section = quotesSection({ terms: TERMS }, { venue: "meteora", quotes, reason: "more", quotedAmountOut: "102", minAmountOut: "101" });
+  const cards = section.all.filter((element) => "data-venue" in element.attributes);
+  assert.deepEqual(cards.map(({ attributes }) => attributes["data-venue"]), ["meteora", "orca_whirlpool", "raydium"]);
+  assert.ok(cards[1].textContent.startsWith(title("orca_whirlpool")));
+  assert.equal(title("orca_whirlpool"), "Orca whirlpool");
+  assert.ok(Math.abs(advantage({ venue: "meteora", quotes }) - (102 / 101 - 1)) < 1e-9);
+});
+
+test("of all files only the design tokens name a venue", () => {
+  const naming = readdirSync(DASHBOARD).filter((name) => /raydium|meteora/i.test(readFileSync(new URL(name, DASHBOARD), "utf8")));
+  assert.deepEqual(naming, ["tokens.css"]);
 });

@@ -82,12 +82,18 @@ def test_a_killed_socket_resumes_without_a_gap(page: Page, dashboard_url: str) -
 
     def forward(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
+        is_first = not sockets
 
-        def overhear(frame: str | bytes) -> None:
+        def to_server(frame: str | bytes) -> None:
             sent.append(str(frame))
             server.send(frame)
 
-        socket.on_message(overhear)
+        def to_page(frame: str | bytes) -> None:
+            if not (is_first and json.loads(frame).get("seq", 0) > 1):  # so that every order is open when it is killed
+                socket.send(frame)
+
+        socket.on_message(to_server)
+        server.on_message(to_page)
         sockets.append(socket)
 
     page.route_web_socket(re.compile("."), forward)
@@ -95,6 +101,7 @@ def test_a_killed_socket_resumes_without_a_gap(page: Page, dashboard_url: str) -
     live = "[data-testid=connection][data-state=live]"
     page.wait_for_selector(live)
     page.get_by_test_id("place-5").click()
+    expect(page.locator(".mine[data-seq='1']")).to_have_count(5)
     for _ in range(3):
         page.wait_for_selector(f"{live}, [data-testid=connection][data-state=catching-up]")
         sockets[-1].close(code=1001, reason="killed by the test")

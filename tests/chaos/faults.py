@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,11 +15,10 @@ import psutil
 from local.cloud import LocalCloud
 from tests.chaos.sockets import Sockets
 from tests.support.stored import disabled
+from tests.support.workers import workers_by_function
 
 POSTGRES_AWAY = 10.0
 """Seconds for which Postgres is stopped."""
-
-_WORKER = re.compile(r"ministack-lambda-order-engine-(?P<function>[A-Za-z]+)-[^/]*/_worker\.py$")
 
 
 @dataclass(slots=True)
@@ -54,22 +52,13 @@ class Faults:
 
     async def _kill_a_worker(self) -> None:
         await asyncio.sleep(self.dice.uniform(0.5, 2.5))
-        if not (workers := await asyncio.to_thread(self._workers)):
+        if not (workers := await asyncio.to_thread(workers_by_function)):
             return
         function = self.dice.choice(sorted(workers))
         with suppress(psutil.NoSuchProcess):  # it has ended by itself
             self.dice.choice(workers[function]).kill()
             self.killed[function] += 1
             self.tell(f"killed a worker of {function}")
-
-    def _workers(self) -> dict[str, list[psutil.Process]]:
-        """Return the Lambda workers of this run by function: they are descendants of this very process."""
-        workers = defaultdict(list)
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                if found := _WORKER.search(" ".join(process.cmdline())):
-                    workers[found["function"]].append(process)
-        return workers
 
     async def _pause_a_source(self) -> None:
         await asyncio.sleep(self.dice.uniform(2, 4))

@@ -39,7 +39,6 @@ DEFAULTS = {
 FUNCTIONS = list(functions(parsed()))
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
 A_LITTLE = Decimal("0.0001")
-DASHBOARD = pytest.mark.xfail(reason="the template does not set DASHBOARD_FOLDER yet", strict=True)
 
 
 def environment(template: Template, function: str) -> dict[str, Any]:
@@ -91,9 +90,7 @@ def test_a_variable_carries_the_parameter_it_is_named_after(template: Template) 
                 assert value == {"Ref": parameter}, variable
 
 
-@pytest.mark.parametrize(
-    "function", [pytest.param(name, marks=DASHBOARD) if name == "OrdersApi" else name for name in FUNCTIONS]
-)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_gets_what_it_reads(template: Template, function: str) -> None:
     assert settings(template, function).keys() - environment(template, function).keys() == set()
 

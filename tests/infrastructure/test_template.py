@@ -61,16 +61,31 @@ def test_every_function_has_its_log_group_and_all_log_lines_expire(stack: Templa
         assert name(properties["LoggingConfig"]["LogGroup"]) == f"{function}Logs"
 
 
-def test_every_function_is_traced_and_has_both_layers(stack: Template) -> None:
+def test_every_function_is_traced(stack: Template) -> None:
     for properties in of_type(stack, "AWS::Lambda::Function").values():
         assert properties["TracingConfig"] == {"Mode": "Active"}
-        assert len(properties["Layers"]) == 2
+
+
+def test_every_function_has_its_layers(stack: Template) -> None:
+    for function, properties in of_type(stack, "AWS::Lambda::Function").items():
+        layers = [re.sub(r"[0-9a-f]{10}$", "", name(layer)) for layer in properties["Layers"]]
+        own = ["DashboardLayer"] if function == "OrdersApi" else []
+        assert layers == ["DependenciesLayer", "OrderEngineLayer", *own]
+
+
+def test_the_dashboard_is_where_the_function_looks_for_it(template: Template) -> None:
+    dashboard = template["Resources"]["DashboardLayer"]
+    assert "BuildMethod" not in dashboard.get("Metadata", {})  # so that its files are packaged as they are
+    assert (ROOT / dashboard["Properties"]["ContentUri"] / "index.html").is_file()
+    folder = functions(template)["OrdersApi"]["Environment"]["Variables"]["DASHBOARD_FOLDER"]
+    assert folder == "/opt"  # https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
 
 
 def test_the_build_of_a_layer_exists(template: Template) -> None:
     for layer, properties in of_type(template, "AWS::Serverless::LayerVersion").items():
-        makefile = (ROOT / properties["ContentUri"] / "Makefile").read_text()
-        assert re.search(rf"^build-{layer}:", makefile, re.MULTILINE)
+        if template["Resources"][layer].get("Metadata", {}).get("BuildMethod") == "makefile":
+            makefile = (ROOT / properties["ContentUri"] / "Makefile").read_text()
+            assert re.search(rf"^build-{layer}:", makefile, re.MULTILINE)
         assert set(properties["CompatibleArchitectures"]) == set(
             template["Parameters"]["Architecture"]["AllowedValues"]
         )

@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, WSServerHandshakeError, web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from local.proxy import LARGEST_BODY, Proxy
+from local.proxy import MAX_BODY_BYTES, Proxy
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Client = TestClient[web.Request, web.Application]
@@ -21,7 +21,7 @@ Client = TestClient[web.Request, web.Application]
 @asynccontextmanager
 async def proxy_to(handler: Handler) -> AsyncIterator[Client]:
     """Run a proxy in front of a gateway that answers with `handler`."""
-    gateway = web.Application(client_max_size=2 * LARGEST_BODY, handler_args={"auto_decompress": False})
+    gateway = web.Application(client_max_size=2 * MAX_BODY_BYTES, handler_args={"auto_decompress": False})
     gateway.router.add_route("*", r"/{path:[\s\S]*}", handler)
     async with TestServer(gateway) as server:
         proxy = Proxy(f"http://{server.host}:{server.port}/http", f"ws://{server.host}:{server.port}/socket/dev")
@@ -88,9 +88,9 @@ def test_a_body_may_be_as_large_as_on_aws(excess: int, status: int) -> None:
 
     async def run() -> None:
         async with proxy_to(handler) as client:
-            answer = await client.post("/", data=io.BytesIO(bytes(LARGEST_BODY + excess)))
+            answer = await client.post("/", data=io.BytesIO(bytes(MAX_BODY_BYTES + excess)))
             assert answer.status == status
-            assert excess or await answer.text() == str(LARGEST_BODY)
+            assert excess or await answer.text() == str(MAX_BODY_BYTES)
 
     asyncio.run(run())
 

@@ -9,7 +9,7 @@ import pytest
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
-from local.http_api import without_body
+from local.http_api import expand_body
 
 AUTH = {
     "DefaultAuthorizer": "Own",
@@ -64,7 +64,7 @@ def api() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def resources(api: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """What it becomes."""
-    return without_body("Api", api)
+    return expand_body("Api", api)
 
 
 def test_the_api_itself_keeps_its_cors_settings(api: dict[str, Any], resources: dict[str, Any]) -> None:

@@ -27,7 +27,6 @@ FURTHER_EVENTS = {
 FURTHER_EVENTS["orders_api"][1] |= {"rawPath": "/", "routeKey": "GET /"}
 FURTHER_EVENTS["orders_api"][1]["requestContext"]["http"]["path"] = "/"
 """What functions are sent beside the sample events."""
-DASHBOARD = pytest.mark.xfail(reason="nothing reads `dashboard_folder` yet", strict=True)
 
 
 class Client:
@@ -77,9 +76,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_network")
-@pytest.mark.parametrize(
-    "function", [pytest.param(name, marks=DASHBOARD) if name == "orders_api" else name for name in NAMES]
-)
+@pytest.mark.parametrize("function", NAMES)
 def test_a_functions_own_settings_are_all_that_its_ports_need_and_none_is_unused(
     deployed: Deployment, function: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +100,15 @@ def test_the_dashboards_files_are_served(deployed: Deployment, name: str, kind: 
     assert (status, headers["content-type"]) == (200, f"{kind}; charset=utf-8")
     assert headers["x-content-type-options"] == "nosniff"
     assert text
+
+
+def test_the_dashboard_is_read_from_the_folder_that_is_set(deployed: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>{{WEBSOCKET_URL}}</p>")
+    (tmp_path / "app.js").write_text("export {};")
+    deployed.set(DASHBOARD_FOLDER=str(tmp_path))
+    assert deployed.http(get("/"))[2] == "<p>wss://ws.example.org/dev</p>"
+    assert deployed.http(get("/assets/app.js"))[2] == "export {};"
+    assert deployed.http(get("/assets/base.css"))[0] == 404
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "app.py", "..%2fapp.py", "index.html.bak", ".css", "x" * 300 + ".js"])

@@ -33,12 +33,12 @@ export function reason(error) {
     h("code", { class: "mono" }, [error.code, program].filter(Boolean).join(" · ")));
 }
 
-/** One sentence on what a step says. */
-export function stepSummary({ status, seq, data }, order) {
+/** One sentence on what a step says; empty for a status that is not known here. */
+export function stepSummary({ status, data }, order) {
   const tokenOut = order.terms?.tokenOut ?? "";
   switch (status) {
     case "pending":
-      return seq === 1 ? "Accepted" : `Attempt ${data.attempt} in ${data.delaySeconds} s: ${data.error?.message ?? ""}`;
+      return data.error ? `Attempt ${data.attempt} in ${data.delaySeconds} s: ${data.error.message}` : "Accepted";
     case "routing":
       return `Asking ${(data.venues ?? []).map(title).join(" and ")}${data.attempt > 1 ? `, attempt ${data.attempt}` : ""}`;
     case "building":

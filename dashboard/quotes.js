@@ -1,4 +1,4 @@
-// Both venues' quotes side by side, and why one won.
+// The venues' quotes side by side, and why one won.
 
 import { h } from "./dom.js";
 import { amount, percent, title } from "./format.js";
@@ -13,7 +13,7 @@ export function quotesSection(order, building) {
   if (!building?.quotes) return null;
   const { tokenIn = "", tokenOut = "" } = order.terms ?? {};
   const lead = advantage(building);
-  const better = lead === null ? null : h("span", { class: "lead" }, `+${percent(lead)} over the other`);
+  const better = lead === null ? null : h("span", { class: "lead" }, `+${percent(lead)} over the next best`);
   const cards = [...building.quotes]
     .sort((a, b) => a.venue.localeCompare(b.venue))
     .map((quote) => quoteCard(quote, quote.venue === building.venue, tokenIn, tokenOut, better));

@@ -1,4 +1,4 @@
-// One order in full: receipt, both quotes, every step, retries with their reasons, the transaction.
+// One order in full: receipt, quotes, every step, retries with their reasons, the transaction.
 
 import { swapText, statusBadge } from "./badges.js";
 import { byId, h, replaceKeepingFocus } from "./dom.js";

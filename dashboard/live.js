@@ -17,6 +17,21 @@ function address() {
   return url;
 }
 
+/**
+ * Take over what a message of the stream says about an order. The API may send types and fields that this page does
+ * not know: they change nothing.
+ */
+export function applyMessage(message, { store, catchUp }) {
+  const { type, orderId } = message;
+  if (type === "status_update") {
+    store.fold(orderId, message);
+    if (store.hasGap(orderId)) catchUp.want(orderId);
+  } else if (type === "snapshot") {
+    store.foldAll(orderId, message.events ?? [], message.seq, message.status);
+    catchUp.snapshot(orderId);
+  }
+}
+
 export class Live {
   #store;
   #badge;
@@ -92,16 +107,9 @@ export class Live {
   }
 
   #received(message) {
-    const { type, orderId } = message;
-    if (type === "subscribed") this.#subscribed();
-    else if (type === "error" && this.#state === "open") this.#refused();
-    else if (type === "status_update") {
-      this.#store.fold(orderId, message);
-      if (this.#store.hasGap(orderId)) this.#catchUp.want(orderId);
-    } else if (type === "snapshot") {
-      this.#store.foldAll(orderId, message.events ?? [], message.seq, message.status);
-      this.#catchUp.snapshot(orderId);
-    }
+    if (message.type === "subscribed") this.#subscribed();
+    else if (message.type === "error" && this.#state === "open") this.#refused();
+    else applyMessage(message, { store: this.#store, catchUp: this.#catchUp });
   }
 
   /** Without a live stream, the orders that still move are read now and then; with it, only the quiet ones. */

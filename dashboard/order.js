@@ -88,7 +88,7 @@ export function attempts(order) {
   return order.events.filter((event) => event.status === "routing").length || order.summary.attempts || 0;
 }
 
-/** By what fraction the chosen quote beats the best other one; null without another. */
+/** By what fraction the chosen quote beats the next best one; null without another. */
 export function advantage(building) {
   const amounts = (building?.quotes ?? []).filter((quote) => quote.amountOut && quote.venue !== building.venue);
   const other = Math.max(...amounts.map((quote) => Number(quote.amountOut)));

@@ -70,7 +70,7 @@ export const shortHash = (hash) => (hash.length > 20 ? `${hash.slice(0, 8)}…${
 /** A whole number with grouped digits. */
 export const count = (number) => amount(String(number));
 
-/** A name such as "raydium" or "dead_letters" for people. */
+/** A name such as "take_profit" or "dead_letters" for people. */
 export function title(name) {
   const words = String(name).replaceAll(/[_-]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
