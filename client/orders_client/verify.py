@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
+from order_engine.adapters.simulated_market.receipts import recompute
 from order_engine.domain.amounts import (
     BASIS_POINTS,
     format_amount,
@@ -21,7 +22,6 @@ from order_engine.domain.amounts import (
 )
 from order_engine.domain.errors import OrderEngineError
 from order_engine.domain.tokens import Token, token
-from order_engine.adapters.simulated_market.receipts import recompute
 from orders_client.comparison import Check, Verification, agree, compare, compare_all, most_frequent
 from orders_client.errors import NotConfirmed, UnexpectedAnswer
 from orders_client.models import Event, Order, Status

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from order_engine.application.place_order import PlaceOrder
+from order_engine.application.ports import Subscription
 from order_engine.application.socket_session import Connection
 from order_engine.application.targets import ALL, order_id_of, order_target
 from order_engine.contracts.socket_requests import FrameContext, first_subscription, read_frame
@@ -57,7 +58,8 @@ class Watcher:
     @property
     def settled(self) -> bool:
         """Whether it hears of all that it wants to hear of, and has read what came."""
-        lost = {row.target for row in self.world.undelivered if getattr(row, "connection_id", "") == self.connection}
+        rows = [record for record in self.world.undelivered if isinstance(record, Subscription)]
+        lost = {row.target for row in rows if row.connection_id == self.connection}
         return self.connection is not None and not self._unread() and set(self.wanted) <= {*self.confirmed, *lost}
 
     def run(self, arrives: int) -> None:

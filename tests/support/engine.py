@@ -148,13 +148,13 @@ class InMemoryEngine(Engine):
         return self.ports.clients
 
     @property
-    def execution(self) -> OrderExecution:  # type: ignore[override]
+    def execution(self) -> OrderExecution:
         """Made anew for each use, as by a worker that the faults strike."""
         struck: Any = StruckPorts(self.ports, self.faults)
         return Engine(struck, self.settings).execution
 
     @property
-    def processing(self) -> MessageProcessing:  # type: ignore[override]
+    def processing(self) -> MessageProcessing:
         return MessageProcessing(self.execution, self.ports.queue, self.ports.executor)
 
     def deadline(self, seconds: float = INVOCATION) -> ClockDeadline:

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_gateway import event, order_view
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +28,7 @@ from orders_client import (
     UnexpectedAnswer,
 )
 from orders_client.retries import retry_after
+from tests.unit.client.fake_gateway import event, order_view
 
 ID = "0190d3c0-0000-7000-8000-000000000001"
 ACCEPTED = {

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_gateway import LIFE, QUICK, FakeGateway, order_view
 from typer.testing import CliRunner, Result
 
 from orders_client import Retries
 from orders_client.cli.app import app
 from orders_client.cli.shared import Setup, stream_url
+from tests.unit.client.fake_gateway import LIFE, QUICK, FakeGateway, order_view
 
 ID = "0190d3c0-0000-7000-8000-00000000000a"
 OTHER = "0190d3c0-0000-7000-8000-00000000000b"

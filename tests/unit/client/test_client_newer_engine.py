@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from fake_gateway import QUICK, FakeGateway, Frame, event, order_view
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
@@ -22,6 +21,7 @@ from orders_client.cli.shared import Setup
 from orders_client.fold import Fold
 from orders_client.frames import error_in, order_message_in
 from orders_client.wire import accepted_from, health_from, history_from, metrics_from, order_from
+from tests.unit.client.fake_gateway import QUICK, FakeGateway, Frame, event, order_view
 
 ID = "0190d3c0-0000-7000-8000-00000000000a"
 LIFE = ("resting", "triggered", "routing", "building", "submitted", "confirmed")

@@ -11,13 +11,24 @@ from random import Random
 from typing import Any
 
 import pytest
-from fake_gateway import LIFE, QUICK, RETRIED, UNREACHABLE, WARY, FakeGateway, Frame, event, order_view, unruly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders_client import Conflict, NotAllowed, NotFound, OrderStream, Status, StreamClosed, Unavailable
 from orders_client.errors import Problem
 from orders_client.wire import order_from
+from tests.unit.client.fake_gateway import (
+    LIFE,
+    QUICK,
+    RETRIED,
+    UNREACHABLE,
+    WARY,
+    FakeGateway,
+    Frame,
+    event,
+    order_view,
+    unruly,
+)
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from order_engine.contracts.answers import Problem
 
 CONTENT_TYPE = "application/problem+json"
+INTERNAL_ERROR = "internal_error"
 MOST_ERRORS = 20
 """More field errors than these are not listed: the answer has to fit into a WebSocket frame, and nobody reads on."""
 
@@ -36,7 +37,7 @@ STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     "validation_failed": HTTPStatus.UNPROCESSABLE_ENTITY,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "too_many_subscriptions": HTTPStatus.TOO_MANY_REQUESTS,
-    "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
     "service_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Every code that a client may be told. An error whose code is not here says nothing about itself."""
@@ -102,7 +103,7 @@ def problem(code: str, detail: str, errors: Sequence[FieldError] = ()) -> Proble
 
 def problem_of(error: Exception) -> Problem:
     """Return the problem detail of an error. An error that was not foreseen says nothing about itself."""
-    if isinstance(error, OrderEngineError) and error.code in STATUS_BY_CODE:
+    if isinstance(error, OrderEngineError) and error.code in STATUS_BY_CODE.keys() - {INTERNAL_ERROR}:
         detail = _PUBLIC_DETAIL.get(error.code, str(error))
         return problem(error.code, detail, getattr(error, "errors", ()))
-    return problem("internal_error", "Something went wrong on our side.")
+    return problem(INTERNAL_ERROR, "Something went wrong on our side.")
