@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from settings import CloseDeadLettersSettings
 
 from order_engine.application.close_dead_letters import LetterResult
+from order_engine.domain.errors import OrderEngineError
 from order_engine.entrypoints.deadline import LambdaDeadline
 from order_engine.entrypoints.deployed import Deployed
 from order_engine.entrypoints.telemetry import function_logger
@@ -28,9 +29,10 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def _log(result: LetterResult) -> None:
     letter, body = result.letter, {"body": result.letter.body[:500]}
-    if result.failure is not None:
-        logger.error("dead letter that can't be closed", exc_info=result.failure, extra=body)
+    if result.order is None and (result.failure is None or isinstance(result.failure, OrderEngineError)):
+        reason = letter.unreadable or str(result.failure)
+        logger.error("dead letter without an order to close", extra={**body, "reason": reason})
     elif result.order is None:
-        logger.error("dead letter without an order to close", extra={**body, "reason": letter.unreadable})
+        logger.error("dead letter that can't be closed", exc_info=result.failure, extra=body)
     else:
         logger.warning("dead letter", extra={"order_id": result.order.id, "status": result.order.status})

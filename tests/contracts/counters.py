@@ -63,7 +63,7 @@ class RateLimiterContract:
             limiter.admit(user)
         assert limiter.admit(f"{user}#") == Allowance(5, 4, 42)
 
-    def test_the_next_minute_begins_anew(self, new_limiter: NewLimiter, user: str) -> None:
+    def test_the_next_minute_starts_at_zero(self, new_limiter: NewLimiter, user: str) -> None:
         clock = ManualClock(INTO_THE_MINUTE)
         limiter = new_limiter(clock, 1)
         limiter.admit(user)

@@ -91,7 +91,7 @@ class HistoryContract:
     def test_every_status_has_a_count_from_the_start(self, records: Records) -> None:
         assert records.history.record([]).orders == dict.fromkeys(Status, 0)
 
-    def test_counting_anew_gives_the_same_numbers(self, records: Records) -> None:
+    def test_recounting_gives_the_same_numbers(self, records: Records) -> None:
         assert records.history.recount().orders == dict.fromkeys(Status, 0)
         orders = [after(new_order(), *life) for life in (CONFIRMED, CONFIRMED, CANCELLED)]
         counts = records.history.record(orders).orders

@@ -113,7 +113,7 @@ class OrderStoreContract:
         order = store_life(store, *life)
         assert order.id not in ids(store.overdue(START + timedelta(days=30)))
 
-    def test_each_overdue_order_is_told_once(self, store: OrderStore) -> None:
+    def test_each_overdue_order_is_listed_once(self, store: OrderStore) -> None:
         orders = [store_life(store).id for _ in range(30)]
         told = [one.order_id for one in store.overdue(START + timedelta(hours=1)) if one.order_id in orders]
         assert sorted(told) == sorted(orders)

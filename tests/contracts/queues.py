@@ -61,7 +61,7 @@ class QueueContract:
             order.id for order in orders
         )
 
-    def test_a_received_message_is_out_of_sight_until_it_is_given_back(self, line: Line) -> None:
+    def test_a_received_message_is_invisible_until_it_is_given_back(self, line: Line) -> None:
         line.queue.send(new_order())
         (message,) = line.receive()
         assert line.receive() == []
@@ -69,7 +69,7 @@ class QueueContract:
         (again,) = line.receive()
         assert again.body == message.body
 
-    def test_a_message_that_is_given_back_for_later_stays_out_of_sight(self, line: Line) -> None:
+    def test_a_message_that_is_given_back_for_later_stays_invisible(self, line: Line) -> None:
         line.queue.send(new_order())
         (message,) = line.receive()
         line.queue.give_back(message.receipt, 50.5)
@@ -94,7 +94,7 @@ class QueueContract:
         assert [message.receive_count for message in receives] == [1, 2, 3]
         assert len({message.receipt for message in receives}) == 3
 
-    def test_what_is_not_deleted_in_time_comes_again_and_what_is_does_not(self, new_line: NewLine) -> None:
+    def test_a_message_that_is_not_deleted_in_time_is_received_again_and_no_other(self, new_line: NewLine) -> None:
         line = new_line(Rules(visibility_timeout=2))
         line.queue.send_again([str(uuid4()), str(uuid4())])
         before = line.clock.now()
@@ -104,7 +104,7 @@ class QueueContract:
         assert (line.clock.now() - before).total_seconds() > 1.9
         assert (again.body, again.receive_count) == (kept.body, 2)
 
-    def test_a_late_receipt_does_not_delete_what_somebody_else_has_received(self, line: Line) -> None:
+    def test_a_late_receipt_does_not_delete_what_another_worker_has_received(self, line: Line) -> None:
         line.queue.send(new_order())
         (mine,) = line.receive()
         line.queue.give_back(mine.receipt, 0)
@@ -113,7 +113,7 @@ class QueueContract:
         line.queue.give_back(yours.receipt, 0)
         assert [message.body for message in line.receive()] == [mine.body]
 
-    def test_the_latest_receipt_deletes_a_message_that_is_in_sight_again(self, line: Line) -> None:
+    def test_the_latest_receipt_deletes_a_message_that_is_visible_again(self, line: Line) -> None:
         line.queue.send(new_order())
         (message,) = line.receive()
         line.queue.give_back(message.receipt, 0)
@@ -128,7 +128,7 @@ class QueueContract:
             line.queue.give_back(message.receipt, 0)
         assert line.receive() == []
 
-    def test_a_message_that_is_in_sight_again_can_not_be_hidden(self, line: Line) -> None:
+    def test_a_message_that_is_visible_again_can_not_be_hidden(self, line: Line) -> None:
         line.queue.send(new_order())
         (message,) = line.receive()
         line.queue.give_back(message.receipt, 0)
@@ -136,7 +136,7 @@ class QueueContract:
             line.queue.give_back(message.receipt, 50)
         assert [again.body for again in line.receive()] == [message.body]
 
-    def test_after_its_last_receive_a_message_becomes_a_letter_but_not_while_it_is_worked_on(
+    def test_after_its_last_receive_a_message_becomes_a_letter_but_not_while_it_is_processed(
         self, new_line: NewLine
     ) -> None:
         line = new_line(Rules(max_receive_count=2))
@@ -151,7 +151,7 @@ class QueueContract:
             assert line.receive() == []
         assert [letter.body for letter in line.letters.read()] == [first.body]
 
-    def test_a_message_that_is_done_at_its_last_receive_is_no_letter(self, new_line: NewLine) -> None:
+    def test_a_message_that_is_deleted_at_its_last_receive_is_no_letter(self, new_line: NewLine) -> None:
         line = new_line(Rules(max_receive_count=1))
         line.queue.send(new_order())
         (message,) = line.receive()

@@ -25,14 +25,14 @@ def new_connection(subscriptions: Subscriptions) -> str:
 
 
 def new_target() -> str:
-    """Return the target of an order that nobody else listens to."""
+    """Return the target of an order that nobody else subscribes to."""
     return order_target(str(uuid4()))
 
 
 class SubscriptionsContract:
     """Inherit this and give a fixture `subscriptions`, with a limit of 100 for each connection."""
 
-    def test_a_connection_listens_to_nothing_until_it_says_so(self, subscriptions: Subscriptions) -> None:
+    def test_a_connection_has_no_subscription_until_it_subscribes(self, subscriptions: Subscriptions) -> None:
         target = new_target()
         connection = new_connection(subscriptions)
         assert subscriptions.subscribers(target) == []
@@ -45,7 +45,7 @@ class SubscriptionsContract:
         assert subscriptions.subscribers(first.target) == [first]
 
     @pytest.mark.parametrize("target", [new_target(), user_target(f"ünï#{uuid4()}"), ALL])
-    def test_everybody_who_listens_is_found(self, subscriptions: Subscriptions, target: str) -> None:
+    def test_every_subscriber_is_found(self, subscriptions: Subscriptions, target: str) -> None:
         connections = {new_connection(subscriptions) for _ in range(20)}
         for connection in connections:
             subscriptions.add(Subscription(target, connection))
@@ -136,22 +136,22 @@ class SubscriptionsContract:
 
 
 Told = Callable[[str], Sequence[Subscription]]
-"""Gives the subscriptions of one connection that the table's stream has told of so far, in order."""
+"""Gives the subscriptions of one connection that the table's stream has records of so far, in order."""
 
 
 class SubscriptionStreamContract:
     """Inherit this and give fixtures `subscriptions` and `told`. Streams are late, so all wait for the last record."""
 
-    def test_each_wish_is_told_even_the_same_one_again(self, subscriptions: Subscriptions, told: Told) -> None:
-        """Whoever subscribes again wants the snapshot again; a row that stays as it is would give no record."""
+    def test_each_subscribe_has_a_record_even_a_repeated_one(self, subscriptions: Subscriptions, told: Told) -> None:
+        """A client that subscribes again wants the snapshot again; an unchanged row would give no record."""
         first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "alice", START, "7")
         subscriptions.connect(first.connection_id, "alice", first)
         subscriptions.add(first)
         subscriptions.add(first)
-        assert until(last_wish(first, subscriptions), told)[:-1] == [first, first, first]
+        assert until(last_subscription(first, subscriptions), told)[:-1] == [first, first, first]
 
     @pytest.mark.parametrize("target", [new_target(), ALL])
-    def test_a_subscription_that_is_there_can_be_told_once_more(
+    def test_a_renewed_subscription_has_a_record_if_it_is_there(
         self, subscriptions: Subscriptions, told: Told, target: str
     ) -> None:
         subscription = Subscription(target, new_connection(subscriptions), 1)
@@ -162,9 +162,9 @@ class SubscriptionStreamContract:
         subscriptions.renew(subscription)
         subscriptions.remove(target, subscription.connection_id)
         subscriptions.renew(renewed)
-        assert until(last_wish(subscription, subscriptions), told)[:-1] == [subscription, renewed, renewed]
+        assert until(last_subscription(subscription, subscriptions), told)[:-1] == [subscription, renewed, renewed]
 
-    def test_what_is_refused_or_ends_is_not_told(self, subscriptions: Subscriptions, told: Told) -> None:
+    def test_what_is_refused_or_ends_has_no_record(self, subscriptions: Subscriptions, told: Told) -> None:
         subscription = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=")
         with pytest.raises(NotConnected):
             subscriptions.add(subscription)
@@ -175,7 +175,7 @@ class SubscriptionStreamContract:
             subscriptions.add(subscription)
         subscriptions.disconnect(subscription.connection_id)
         subscriptions.connect(subscription.connection_id, None, None)
-        ends = until(last_wish(subscription, subscriptions), told)
+        ends = until(last_subscription(subscription, subscriptions), told)
         assert [one.after_seq for one in ends if one.target == subscription.target] == [LAST]
         assert len(ends) == LIMIT + 1
 
@@ -184,7 +184,7 @@ LAST = 77
 """The event that no other subscription of these tests names."""
 
 
-def last_wish(subscription: Subscription, subscriptions: Subscriptions) -> Subscription:
+def last_subscription(subscription: Subscription, subscriptions: Subscriptions) -> Subscription:
     """Write one more subscription of the same row; records of one row keep their order."""
     last = replace(subscription, after_seq=LAST)
     subscriptions.add(last)
@@ -192,5 +192,5 @@ def last_wish(subscription: Subscription, subscriptions: Subscriptions) -> Subsc
 
 
 def until(last: Subscription, told: Told) -> list[Subscription]:
-    """Wait for the last subscription of a connection; return all that were told by then."""
+    """Wait for the last subscription of a connection; return all that have a record by then."""
     return list(eventually(lambda: told(last.connection_id), lambda subscriptions: last in subscriptions))

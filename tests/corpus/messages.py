@@ -1,4 +1,4 @@
-"""Queue messages that are no wake-up call for an order."""
+"""Queue messages that are no wake-up for an order."""
 
 from __future__ import annotations
 

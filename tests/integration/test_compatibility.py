@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from local.cloud import LocalCloud
 from tests.support.cloud import Message, messages_until
-from tests.support.sockets import heard_to_the_end
+from tests.support.sockets import receive_to_the_end
 from tests.support.stored import landed_swaps
 
 Place = Callable[..., str]
@@ -88,7 +88,7 @@ class TestSockets:
     def test_one_connection_follows_one_order_by_its_query(self, place: Place, socket: Socket) -> None:
         order_id = place()
         with socket(f"orderId={order_id}") as connection:
-            assert [event["status"] for event in heard_to_the_end(connection)] == HAPPY
+            assert [event["status"] for event in receive_to_the_end(connection)] == HAPPY
 
     def test_one_connection_follows_all_orders(self, socket: Socket, place: Place) -> None:
         with socket("channel=all") as connection:
@@ -101,7 +101,7 @@ class TestSockets:
         with socket() as connection:
             connection.send('{"action":"execute_order","tokenIn":"SOL","tokenOut":"USDC","amountIn":5}')
             (accepted,) = messages_until(connection, lambda message: True)
-            events = heard_to_the_end(connection)
+            events = receive_to_the_end(connection)
         assert accepted["type"] == "accepted"
         assert [event["status"] for event in events] == HAPPY
         assert events[-1]["data"]["txHash"]
@@ -119,7 +119,7 @@ class TestSockets:
     def test_an_order_is_followed_at_every_path(self, cloud: LocalCloud, place: Place, path: str) -> None:
         order_id = place()
         with connect(_address(cloud, path.format(id=order_id))) as connection:
-            assert [event["status"] for event in heard_to_the_end(connection)] == HAPPY
+            assert [event["status"] for event in receive_to_the_end(connection)] == HAPPY
 
     def test_all_orders_are_followed_at_stream_all(self, cloud: LocalCloud, place: Place) -> None:
         with connect(_address(cloud, "/api/orders/stream/all")) as connection:
@@ -133,7 +133,7 @@ class TestSockets:
             connection.send(
                 json.dumps({"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 5})
             )
-            assert [event["status"] for event in heard_to_the_end(connection)] == HAPPY
+            assert [event["status"] for event in receive_to_the_end(connection)] == HAPPY
 
 
 def _address(cloud: LocalCloud, path: str) -> str:

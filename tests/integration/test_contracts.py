@@ -132,7 +132,7 @@ def new_line(cloud: LocalCloud) -> Iterator[NewLine]:
 
 
 class TestQueue(QueueContract):
-    def test_a_message_that_is_in_sight_again_can_not_be_hidden(self, line: Line) -> None:
+    def test_a_message_that_is_visible_again_can_not_be_hidden(self, line: Line) -> None:
         """MiniStack hides it where SQS says `MessageNotInflight`; either way it is there and can be seen again.
 
         docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html

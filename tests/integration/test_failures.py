@@ -21,7 +21,7 @@ Socket = Callable[..., Any]
 
 
 def invoke(cloud: LocalCloud, function_output: str, event: str = "{}") -> Any:
-    """Run a function that otherwise runs every minute, now."""
+    """Invoke a function that a schedule invokes every minute."""
     answer = cloud.session.client("lambda").invoke(FunctionName=cloud.outputs[function_output], Payload=event)
     assert "FunctionError" not in answer
     return json.loads(answer["Payload"].read())
@@ -108,7 +108,7 @@ def test_an_order_whose_message_was_lost_is_found_by_the_sweeper(cloud: LocalClo
     assert landed_swaps(cloud, order_id) == 1
 
 
-def test_an_order_whose_turn_it_is_not_is_swept_when_an_operator_asks_for_all(
+def test_an_order_that_is_not_due_for_a_sweep_is_swept_when_an_operator_asks_for_all(
     cloud: LocalCloud, place: Place, ended: Ended
 ) -> None:
     with stopped(cloud, "ProcessOrdersFunctionName"):

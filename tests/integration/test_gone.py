@@ -1,6 +1,6 @@
-"""Connections that are dead, closed or slow: exactly their own rows go, and nobody waits for them.
+"""Connections that are stale, closed or slow: exactly their own rows are removed, and nobody waits for them.
 
-A connection that is gone without its `$disconnect` can't be had from a gateway at will: its rows are written by hand.
+No gateway can be made to lose a `$disconnect`, so the rows of stale connections are written by hand.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.support.stored import append_step, stopped
 Place = Callable[..., str]
 Socket = Callable[..., Any]
 
-GHOSTS = 20
+STALE = 20
 
 
 @pytest.fixture
@@ -33,23 +33,23 @@ def subscriptions(cloud: LocalCloud) -> DynamoDBSubscriptions:
     return DynamoDBSubscriptions(cloud.session.client("dynamodb"), cloud.outputs["ConnectionsTableName"], SystemClock())
 
 
-def haunt(subscriptions: DynamoDBSubscriptions, *targets: str) -> str:
-    """Write the rows of a connection that has long been gone; return its id."""
-    ghost = f"ghost-{uuid4()}"
-    subscriptions.connect(ghost, None, None)
+def stale_connection(subscriptions: DynamoDBSubscriptions, *targets: str) -> str:
+    """Write the rows of a connection whose client is gone; return its id."""
+    stale = f"stale-{uuid4()}"
+    subscriptions.connect(stale, None, None)
     for target in targets:
-        subscriptions.add(Subscription(target, ghost))
-    return ghost
+        subscriptions.add(Subscription(target, stale))
+    return stale
 
 
 def is_confirmed(order_id: str) -> Callable[[Message], bool]:
     return lambda message: (message.get("orderId"), message.get("status")) == (order_id, "confirmed")
 
 
-def test_exactly_the_rows_of_who_is_gone_disappear(
+def test_exactly_the_rows_of_a_stale_connection_are_removed(
     cloud: LocalCloud, subscriptions: DynamoDBSubscriptions, place: Place, socket: Socket
 ) -> None:
-    others = rows_by_connection(cloud).keys()  # of tests before, about to be forgotten
+    others = rows_by_connection(cloud).keys()  # of tests before, about to be removed
     with socket() as connection, stopped(cloud, "ProcessOrdersFunctionName"):
         (connection_id,) = rows_by_connection(cloud).keys() - others
         order_id, another = place(userId="owner"), str(uuid4())
@@ -58,49 +58,50 @@ def test_exactly_the_rows_of_who_is_gone_disappear(
         own = rows_by_connection(cloud)[connection_id]
         with stopped(cloud, "PushUpdatesFunctionName"):
             targets = order_target(order_id), order_target(another), user_target("owner"), ALL
-            ghost = haunt(subscriptions, *targets)
-            assert len(rows_by_connection(cloud)[ghost]) == len(targets) + 1
+            stale = stale_connection(subscriptions, *targets)
+            assert len(rows_by_connection(cloud)[stale]) == len(targets) + 1
             append_step(cloud, order_id, "cancelled")
-        heard = messages_until(connection, lambda message: message.get("status") == "cancelled")
-        assert heard[-1]["seq"] == 2
-        left = eventually(lambda: rows_by_connection(cloud), lambda rows: ghost not in rows)
+        received = messages_until(connection, lambda message: message.get("status") == "cancelled")
+        assert received[-1]["seq"] == 2
+        left = eventually(lambda: rows_by_connection(cloud), lambda rows: stale not in rows)
         assert (len(own), left[connection_id]) == (3, own)
 
 
-def test_a_subscription_of_who_has_gone_meanwhile_is_removed(
+def test_a_subscription_of_a_stale_connection_is_removed(
     cloud: LocalCloud, subscriptions: DynamoDBSubscriptions, place: Place
 ) -> None:
     with stopped(cloud, "PushUpdatesFunctionName"):
         order_id = place()
-        ghosts = {haunt(subscriptions, order_target(order_id)), haunt(subscriptions, ALL)}
-    eventually(lambda: rows_by_connection(cloud).keys(), lambda rows: not rows & ghosts)
+        stale = {
+            stale_connection(subscriptions, order_target(order_id)),
+            stale_connection(subscriptions, ALL),
+        }
+    eventually(lambda: rows_by_connection(cloud).keys(), lambda rows: not rows & stale)
 
 
-def test_the_dead_do_not_hold_up_the_living(
+def test_stale_connections_do_not_delay_the_others(
     cloud: LocalCloud, subscriptions: DynamoDBSubscriptions, place: Place, socket: Socket
 ) -> None:
-    with socket("channel=all") as living:
-        messages_until(living, lambda message: message["type"] == "subscribed")
+    with socket("channel=all") as live:
+        messages_until(live, lambda message: message["type"] == "subscribed")
         with stopped(cloud, "PushUpdatesFunctionName"):
-            ghosts = {haunt(subscriptions, ALL, user_target("owner")) for _ in range(GHOSTS)}
+            stale = {stale_connection(subscriptions, ALL, user_target("owner")) for _ in range(STALE)}
             order_id = place(userId="owner")
-        heard = messages_until(living, is_confirmed(order_id), seconds=5)
-        assert [message["seq"] for message in heard if message["orderId"] == order_id] == [1, 2, 3, 4, 5]
-        eventually(lambda: rows_by_connection(cloud).keys(), lambda rows: not rows & ghosts)
+        received = messages_until(live, is_confirmed(order_id), seconds=5)
+        assert [message["seq"] for message in received if message["orderId"] == order_id] == [1, 2, 3, 4, 5]
+        eventually(lambda: rows_by_connection(cloud).keys(), lambda rows: not rows & stale)
 
 
-def test_a_client_that_does_not_read_does_not_hold_up_the_others(
-    cloud: LocalCloud, place: Place, socket: Socket
-) -> None:
-    with connect(f"{cloud.settings.websocket_url}?channel=all", max_queue=1, close_timeout=0.1), socket() as awake:
-        subscribe(awake, channel="all")
+def test_a_client_that_does_not_read_does_not_delay_the_others(cloud: LocalCloud, place: Place, socket: Socket) -> None:
+    with connect(f"{cloud.settings.websocket_url}?channel=all", max_queue=1, close_timeout=0.1), socket() as reading:
+        subscribe(reading, channel="all")
         waiting = {place() for _ in range(20)}
         while waiting:
-            heard = messages_until(awake, lambda message: message.get("status") == "confirmed", seconds=10)
-            waiting.discard(heard[-1]["orderId"])
+            received = messages_until(reading, lambda message: message.get("status") == "confirmed", seconds=10)
+            waiting.discard(received[-1]["orderId"])
 
 
-def test_a_cut_connection_is_forgotten(cloud: LocalCloud, socket: Socket) -> None:
+def test_the_rows_of_a_cut_connection_are_removed(cloud: LocalCloud, socket: Socket) -> None:
     before = rows_by_connection(cloud).keys()
     with socket("channel=all") as connection:
         messages_until(connection, lambda message: message["type"] == "subscribed")

@@ -62,7 +62,7 @@ class TestRecording:
             "TRUNCATE order_status_counts",
         ],
     )
-    def test_what_was_lost_is_there_again_after_recording_everything_and_counting_anew(
+    def test_what_was_lost_is_there_again_after_recording_everything_and_recounting(
         self, history: PostgresHistory, psql: psycopg.Connection, damage: LiteralString
     ) -> None:
         newest = [after(new_order(), *life) for life in LIVES]

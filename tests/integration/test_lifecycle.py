@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from local.cloud import LocalCloud
 from tests.support.cloud import Message, eventually, messages_until
-from tests.support.sockets import heard_to_the_end
+from tests.support.sockets import receive_to_the_end
 from tests.support.stored import landed_swaps, stopped, stored_events
 
 Place = Callable[..., str]
@@ -30,7 +30,7 @@ def test_a_client_that_connects_before_the_run_sees_every_step(cloud: LocalCloud
             order_id = place()
             connection = opened.enter_context(socket(f"orderId={order_id}"))
             first = messages_until(connection, lambda message: message["type"] == "snapshot")
-        rest = heard_to_the_end(connection, after_seq=1)
+        rest = receive_to_the_end(connection, after_seq=1)
     assert [event["status"] for event in first[-1]["events"] + rest] == HAPPY
     assert [event["seq"] for event in first[-1]["events"] + rest] == [1, 2, 3, 4, 5]
 
@@ -41,7 +41,7 @@ def test_a_client_that_connects_during_the_run_sees_every_step(cloud: LocalCloud
         with socket() as connection:
             eventually(lambda: stored_events(cloud, order_id)[-1]["status"], lambda status: status == "submitted")
             connection.send(f'{{"action": "subscribe", "orderId": "{order_id}"}}')
-            events = heard_to_the_end(connection)
+            events = receive_to_the_end(connection)
     assert [event["status"] for event in events] == HAPPY
 
 
@@ -57,7 +57,7 @@ def test_a_client_that_comes_back_gets_only_what_it_missed(place: Place, ended: 
     order_id = place()
     ended(order_id)
     with socket(f"orderId={order_id}&afterSeq=3") as connection:
-        events = heard_to_the_end(connection, after_seq=3)
+        events = receive_to_the_end(connection, after_seq=3)
     assert [event["seq"] for event in events] == [4, 5]
 
 
@@ -74,7 +74,7 @@ def test_all_views_of_an_order_agree(
         order = ended(order_id)
         _wait_until_recorded(console, order)
         with socket(f"orderId={order_id}") as connection:
-            streamed = heard_to_the_end(connection)
+            streamed = receive_to_the_end(connection)
         history = api.get(f"/api/orders/{order_id}/history").raise_for_status().json()
         assert stored_events(cloud, order_id) == order["events"] == streamed == history["order"]["events"]
         assert history["order"] == order

@@ -85,7 +85,7 @@ def test_a_restart_keeps_orders_and_what_the_history_has_still_to_be_told(
     assert ended(place())["status"] == "confirmed"
 
 
-def test_what_was_left_open_long_ago_is_looked_at_as_soon_as_it_starts(tmp_path: Path) -> None:
+def test_orders_left_open_long_ago_are_swept_as_soon_as_it_starts(tmp_path: Path) -> None:
     at = datetime.now(UTC) - OVERDUE_AFTER - timedelta(minutes=10.5)
     assert not is_turn(timedelta(minutes=10.5))
     order = new_order(at=at)

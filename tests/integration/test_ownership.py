@@ -70,8 +70,8 @@ def mallory(cloud: LocalCloud) -> User:
     return User(cloud, MALLORY)
 
 
-class Line:
-    """An authenticated user's WebSocket connection: what is said on it, and what is heard."""
+class Session:
+    """An authenticated user's WebSocket connection: what is sent and received on it."""
 
     def __init__(self, cloud: LocalCloud, connection: ClientConnection, connection_id: str, user: str) -> None:
         self._cloud = cloud
@@ -79,7 +79,7 @@ class Line:
         self._connection_id = connection_id
         self._user = user
 
-    def say(self, **frame: Any) -> None:
+    def send(self, **frame: Any) -> None:
         message = event("websocket_subscribe") | {"body": json.dumps(frame)}
         message["requestContext"] |= {
             "connectionId": self._connection_id,
@@ -88,23 +88,23 @@ class Line:
         }
         invoke(self._cloud, "StreamGatewayFunctionName", message)
 
-    def hear(self) -> Message:
-        heard: Message = json.loads(self._connection.recv(timeout=20))
-        return heard
+    def receive(self) -> Message:
+        received: Message = json.loads(self._connection.recv(timeout=20))
+        return received
 
 
 @pytest.fixture
-def line(cloud: LocalCloud, socket: Socket) -> Any:
+def session(cloud: LocalCloud, socket: Socket) -> Any:
     """Give what opens a connection for a user."""
     with ExitStack() as opened:
 
-        def open_line(user: str) -> Line:
+        def open_session(user: str) -> Session:
             before = rows_by_connection(cloud).keys()
             connection = opened.enter_context(socket())
             (connection_id,) = rows_by_connection(cloud).keys() - before
-            return Line(cloud, connection, connection_id, user)
+            return Session(cloud, connection, connection_id, user)
 
-        yield open_line
+        yield open_session
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
@@ -145,34 +145,34 @@ def test_orders_are_placed_in_ones_own_name_only(cloud: LocalCloud, mallory: Use
 
 
 def test_a_key_of_anothers_does_not_reach_their_order(alice: User, mallory: User) -> None:
-    wish = ORDER | {"clientOrderId": f"shared {uuid4()}"}
+    body = ORDER | {"clientOrderId": f"shared {uuid4()}"}
     place = "OrdersApiFunctionName", "POST", "/api/orders"
-    (alices_status, alices), (mallorys_status, mallorys) = alice.asks(*place, wish), mallory.asks(*place, wish)
+    (alices_status, alices), (mallorys_status, mallorys) = alice.asks(*place, body), mallory.asks(*place, body)
     assert (alices_status, mallorys_status) == (201, 201)
     assert alices["orderId"] != mallorys["orderId"]
 
 
 @pytest.mark.parametrize("action", ["subscribe", "get_order", "cancel_order"])
-def test_on_a_socket_it_is_unknown_too(cloud: LocalCloud, line: Any, place: Place, action: str) -> None:
-    mallorys = line(MALLORY)
+def test_on_a_socket_it_is_unknown_too(cloud: LocalCloud, session: Any, place: Place, action: str) -> None:
+    mallorys = session(MALLORY)
     with stopped(cloud, "ProcessOrdersFunctionName"):
         order_id = place(userId=ALICE)
-        mallorys.say(action=action, orderId=order_id)
-        refusal = mallorys.hear()
+        mallorys.send(action=action, orderId=order_id)
+        refusal = mallorys.receive()
         assert stored_order(cloud, order_id)["status"] == "pending"
     assert (refusal["type"], refusal["code"]) == ("error", "order_not_found")
     assert ALICE not in json.dumps(refusal)
 
 
 @pytest.mark.parametrize("target", [{"channel": "all"}, {"channel": "user"}, {"channel": "user", "userId": ALICE}])
-def test_channels_tell_of_ones_own_orders_only(line: Any, place: Place, socket: Socket, target: Message) -> None:
-    mallorys = line(MALLORY)
-    mallorys.say(action="subscribe", **target)
-    assert mallorys.hear()["type"] == "subscribed"
+def test_channels_tell_of_ones_own_orders_only(session: Any, place: Place, socket: Socket, target: Message) -> None:
+    mallorys = session(MALLORY)
+    mallorys.send(action="subscribe", **target)
+    assert mallorys.receive()["type"] == "subscribed"
     with socket("channel=all") as everything:
         messages_until(everything, lambda message: message["type"] == "subscribed")
         alices = place(userId=ALICE)
         messages_until(everything, lambda m: (m.get("orderId"), m.get("status")) == (alices, "confirmed"))
     own = place(userId=MALLORY)
-    heard = [mallorys.hear() for _ in range(5)]
-    assert {message["orderId"] for message in heard} == {own}
+    received = [mallorys.receive() for _ in range(5)]
+    assert {message["orderId"] for message in received} == {own}

@@ -20,15 +20,15 @@ from tests.support.stored import ITEMS, scan
 
 ORDERS = 200
 TRADERS = 2
-"""Clients that place half of the orders and follow each of them; two more listen to channels."""
+"""Clients that place half of the orders and follow each of them; two more subscribe to channels."""
 AT_ONCE = 10
 LIFE = (1, 60)
 """How many frames a connection carries before it is cut, drawn evenly."""
 SEED = 20260301
-USER = "restless"
-PATIENCE = 60
+USER = "resuming"
+TIMEOUT = 60
 """Seconds for one order."""
-IMPATIENT = Timing(gap_timeout=0.5, resend_after=1.0, longest_retry_interval=4.0, backoff=Backoff(0.02, 0.1))
+TIMING = Timing(gap_timeout=0.5, resend_after=1.0, longest_retry_interval=4.0, backoff=Backoff(0.02, 0.1))
 
 
 class Cut:
@@ -53,13 +53,13 @@ class Cut:
         await self._socket.close()
 
 
-def cut_now_and_then(connect: Connect, dice: random.Random) -> Connect:
+def cut_now_and_then(connect: Connect, randomness: random.Random) -> Connect:
     """Return what opens connections that don't last."""
 
     async def open_connection() -> Socket:
         socket = await connect()
         assert isinstance(socket, WebSocket)
-        return Cut(socket, dice.randint(*LIFE))
+        return Cut(socket, randomness.randint(*LIFE))
 
     return open_connection
 
@@ -90,7 +90,7 @@ async def trade(stream: OrderStream, count: int) -> list[str]:
     async def one() -> str:
         async with gate:
             accepted = await stream.place_order(ORDER["tokenIn"], ORDER["tokenOut"], ORDER["amountIn"])
-            await stream.wait_until_terminal(accepted.order_id, PATIENCE)
+            await stream.wait_until_terminal(accepted.order_id, TIMEOUT)
             return accepted.order_id
 
     return list(await asyncio.gather(*(one() for _ in range(count))))
@@ -109,17 +109,17 @@ async def place(url: str, count: int) -> list[str]:
         return list(await asyncio.gather(*(one(client) for _ in range(count))))
 
 
-async def hear_of_all(stream: OrderStream, order_ids: Iterable[str]) -> None:
-    """Wait until a listener to a channel knows how each order has ended, also those of which it has heard nothing."""
-    await asyncio.gather(*(stream.wait_until_terminal(order_id, PATIENCE) for order_id in order_ids))
+async def wait_for_all(stream: OrderStream, order_ids: Iterable[str]) -> None:
+    """Wait until the subscriber of a channel knows how each order has ended, also those whose events it missed."""
+    await asyncio.gather(*(stream.wait_until_terminal(order_id, TIMEOUT) for order_id in order_ids))
 
 
 @pytest.mark.timeout(180)
 def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalCloud) -> None:
     connect = websocket(cloud.settings.websocket_url, None)
-    dice = random.Random(SEED)
+    randomness = random.Random(SEED)
     everything, users, *traders = [
-        OrderStream(user_id=USER, timing=IMPATIENT, connect=cut_now_and_then(connect, random.Random(dice.random())))
+        OrderStream(user_id=USER, timing=TIMING, connect=cut_now_and_then(connect, random.Random(randomness.random())))
         for _ in range(2 + TRADERS)
     ]
 
@@ -132,7 +132,7 @@ def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalClou
             orders = await asyncio.gather(
                 place(cloud.settings.url, ORDERS // 2), *(trade(one, ORDERS // 2 // TRADERS) for one in traders)
             )
-            await asyncio.gather(hear_of_all(everything, chain(*orders)), hear_of_all(users, chain(*orders)))
+            await asyncio.gather(wait_for_all(everything, chain(*orders)), wait_for_all(users, chain(*orders)))
             return tuple(orders)
 
     placed, *traded = asyncio.run(run())

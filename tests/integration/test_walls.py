@@ -1,4 +1,4 @@
-"""What stands between one user and the others: the rate limit, fair queueing; and between us and other pages: CORS."""
+"""Rate limits, fair queueing between users, and CORS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything a client can say on a WebSocket, and what it hears."""
+"""Everything a client can send over a WebSocket, and what it receives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from local.cloud import LocalCloud
 from tests.support.cloud import ORDER, TERMINAL, Message, eventually, messages_until
-from tests.support.sockets import ask, events_in, heard_to_the_end, rows_by_connection, say, subscribe
+from tests.support.sockets import ask, events_in, receive_to_the_end, rows_by_connection, say, subscribe
 from tests.support.stored import append_step, landed_swaps, stopped, stored_events
 
 Place = Callable[..., str]
@@ -35,7 +35,7 @@ class TestActions:
         with socket() as connection:
             request_id = say(connection, "execute_order", tokenIn="SOL", tokenOut="USDC", amountIn=5)
             (first,) = messages_until(connection, lambda message: True)
-            events = heard_to_the_end(connection)
+            events = receive_to_the_end(connection)
         assert (first["type"], first["status"], first["success"]) == ("accepted", "pending", True)
         assert (first["requestId"], first["replayed"]) == (request_id, False)
         order = ended(first["orderId"])
@@ -44,12 +44,12 @@ class TestActions:
         assert landed_swaps(cloud, order["id"]) == 1
 
     def test_the_same_order_twice_is_one(self, socket: Socket, ended: Ended) -> None:
-        wish = ORDER | {"clientOrderId": f"twice {uuid4()}"}
+        order = ORDER | {"clientOrderId": f"twice {uuid4()}"}
         with socket() as connection:
-            first = ask(connection, "execute_order", **wish)
+            first = ask(connection, "execute_order", **order)
             ended(first["orderId"])
-            again = ask(connection, "execute_order", **wish)
-            conflict = ask(connection, "execute_order", **wish | {"amountIn": "7"})
+            again = ask(connection, "execute_order", **order)
+            conflict = ask(connection, "execute_order", **order | {"amountIn": "7"})
         assert again["replayed"]
         assert again == first | {"requestId": again["requestId"], "replayed": True, "status": "confirmed"}
         assert (conflict["type"], conflict["code"]) == ("error", "idempotency_conflict")
@@ -62,18 +62,18 @@ class TestActions:
         assert (answer["type"], answer["order"]) == ("order", order)
         assert (unknown["type"], unknown["code"]) == ("error", "order_not_found")
 
-    def test_an_order_is_cancelled_and_its_watchers_hear_of_it(
+    def test_an_order_is_cancelled_and_its_subscribers_receive_it(
         self, cloud: LocalCloud, socket: Socket, place: Place
     ) -> None:
-        with stopped(cloud, "ProcessOrdersFunctionName"), socket() as connection, socket() as watcher:
+        with stopped(cloud, "ProcessOrdersFunctionName"), socket() as connection, socket() as subscriber:
             order_id = place()
-            subscribe(watcher, orderId=order_id)
+            subscribe(subscriber, orderId=order_id)
             answer = ask(connection, "cancel_order", orderId=order_id)
             again = ask(connection, "cancel_order", orderId=order_id)
-            heard = messages_until(watcher, lambda message: message.get("status") == "cancelled")
+            received = messages_until(subscriber, lambda message: message.get("status") == "cancelled")
         assert (answer["type"], answer["order"]["status"]) == ("order", "cancelled")
         assert again["order"] == answer["order"]
-        assert heard[-1]["seq"] == 2
+        assert received[-1]["seq"] == 2
 
     def test_one_that_has_ended_is_not_cancelled(self, socket: Socket, place: Place, ended: Ended) -> None:
         order = ended(place())
@@ -89,7 +89,7 @@ class TestActions:
 
 
 class TestSubscriptions:
-    def test_channels_say_subscribed_and_then_tell_what_they_are_for(self, socket: Socket, place: Place) -> None:
+    def test_channels_confirm_and_then_send_the_events_they_are_for(self, socket: Socket, place: Place) -> None:
         user = f"listener {uuid4()}"
         with socket() as everything, socket() as own:
             for connection, target in ((everything, {"channel": "all"}), (own, {"channel": "user", "userId": user})):
@@ -97,23 +97,23 @@ class TestSubscriptions:
                 (answer,) = messages_until(connection, lambda message: True)
                 assert answer == {"type": "subscribed", "channel": target["channel"], "requestId": request_id}
             others, ours = place(userId="somebody else"), place(userId=user)
-            all_heard = messages_until(everything, confirmed(ours))
-            all_heard += [] if any(map(confirmed(others), all_heard)) else messages_until(everything, confirmed(others))
-            own_heard = messages_until(own, confirmed(ours))
+            to_all = messages_until(everything, confirmed(ours))
+            to_all += [] if any(map(confirmed(others), to_all)) else messages_until(everything, confirmed(others))
+            to_own = messages_until(own, confirmed(ours))
         for order_id in (others, ours):
-            assert [event["seq"] for event in events_in(all_heard, order_id)] == [1, 2, 3, 4, 5]
-        assert {message["orderId"] for message in own_heard} == {ours}
-        assert [message["seq"] for message in own_heard] == [1, 2, 3, 4, 5]
+            assert [event["seq"] for event in events_in(to_all, order_id)] == [1, 2, 3, 4, 5]
+        assert {message["orderId"] for message in to_own} == {ours}
+        assert [message["seq"] for message in to_own] == [1, 2, 3, 4, 5]
 
     def test_a_channel_can_be_named_on_connecting(self, socket: Socket, place: Place) -> None:
         user = f"listener-{uuid4()}"
         with socket(f"channel=user&userId={user}") as connection:
             messages_until(connection, lambda message: message == {"type": "subscribed", "channel": "user"})
             order_id = place(userId=user)
-            heard = messages_until(connection, confirmed(order_id))
-        assert [message["seq"] for message in heard] == [1, 2, 3, 4, 5]
+            received = messages_until(connection, confirmed(order_id))
+        assert [message["seq"] for message in received] == [1, 2, 3, 4, 5]
 
-    def test_one_connection_follows_several_orders_and_a_channel_and_hears_each_event_once(
+    def test_one_connection_follows_several_orders_and_a_channel_and_receives_each_event_once(
         self, cloud: LocalCloud, socket: Socket, place: Place
     ) -> None:
         with socket() as connection:
@@ -123,12 +123,12 @@ class TestSubscriptions:
                     subscribe(connection, orderId=order_id)
                 subscribe(connection, channel="all")
             waiting = set(order_ids)
-            heard: list[Message] = []
+            received: list[Message] = []
             while waiting:
-                heard += messages_until(connection, lambda message: message.get("status") in TERMINAL)
-                waiting.discard(heard[-1]["orderId"])
+                received += messages_until(connection, lambda message: message.get("status") in TERMINAL)
+                waiting.discard(received[-1]["orderId"])
         for order_id in order_ids:
-            updates = [m["seq"] for m in heard if m["type"] == "status_update" and m["orderId"] == order_id]
+            updates = [m["seq"] for m in received if m["type"] == "status_update" and m["orderId"] == order_id]
             assert updates == [2, 3, 4, 5]
 
     def test_after_unsubscribing_nothing_more_comes(self, cloud: LocalCloud, socket: Socket, place: Place) -> None:
@@ -140,9 +140,9 @@ class TestSubscriptions:
                 answer = ask(connection, "unsubscribe", orderId=order_id)
             messages_until(other, confirmed(order_id))
             say(connection, "ping")
-            (next_heard,) = messages_until(connection, lambda message: True)
+            (next_received,) = messages_until(connection, lambda message: True)
         assert (answer["type"], answer["orderId"]) == ("unsubscribed", order_id)
-        assert next_heard["type"] == "pong"
+        assert next_received["type"] == "pong"
 
     def test_a_newcomer_who_knows_a_part_gets_the_rest_and_then_the_live_stream(
         self, cloud: LocalCloud, socket: Socket, place: Place
@@ -152,7 +152,7 @@ class TestSubscriptions:
                 order_id = place()
                 append_step(cloud, order_id, "routing")
                 first = subscribe(connection, orderId=order_id, afterSeq=1)
-            rest = heard_to_the_end(connection, after_seq=2)
+            rest = receive_to_the_end(connection, after_seq=2)
         assert first[-1]["seq"] == 2
         assert first[-1]["events"] + rest == stored_events(cloud, order_id)[1:]
 

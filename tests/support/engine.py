@@ -11,6 +11,7 @@ from typing import Any
 from order_engine.adapters.simulated_market.ledger import InMemoryLedger
 from order_engine.adapters.simulated_market.settings import MarketSettings
 from order_engine.adapters.simulated_market.venues import simulated_venues
+from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.execute_order import SAFETY_MARGIN, OrderExecution
 from order_engine.application.place_order import PlaceOrder
 from order_engine.application.ports import Dependency, QueueGauge, RateLimiter, Unlimited, Venue
@@ -208,5 +209,7 @@ class InMemoryEngine(Engine):
             (result,) = self.processing.process([self.queue.wake_up(message)], self.deadline())
         except Crash:
             return
+        if result.failure is not None and not isinstance(result.failure, DependencyUnavailable):
+            raise result.failure  # a fault of ours, which redelivery would hide
         if result.finished:
             self.queue.delete(message.receipt)

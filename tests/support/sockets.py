@@ -1,4 +1,4 @@
-"""Conversations on a WebSocket, as a client without any library of ours has them."""
+"""A WebSocket client that uses none of our code: send a frame, receive frames up to the one that is waited for."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def subscribe(connection: ClientConnection, **target: Any) -> list[Message]:
 
 
 def events_in(messages: Iterable[Message], order_id: str | None = None) -> list[Message]:
-    """Return the events that messages tell of, of one order or of the only one, each once, as a client keeps them."""
-    told: dict[int, Message] = {}
+    """Return the events in messages, of one order or of the only one, each once, as a client keeps them."""
+    events: dict[int, Message] = {}
     for message in messages:
         if order_id not in (None, message.get("orderId")):
             continue
         for event in message["events"] if message["type"] == "snapshot" else [message]:
             if "seq" in event:
-                told.setdefault(event["seq"], {name: event[name] for name in ("seq", "status", "timestamp", "data")})
-    return list(told.values())
+                events.setdefault(event["seq"], {name: event[name] for name in ("seq", "status", "timestamp", "data")})
+    return list(events.values())
 
 
-def heard_to_the_end(connection: ClientConnection, after_seq: int = 0) -> list[Message]:
+def receive_to_the_end(connection: ClientConnection, after_seq: int = 0) -> list[Message]:
     """Read until an order has ended and nothing is missing; return its events after `after_seq`, in order.
 
     An event may come both live and in a snapshot, and either first, so clients go by `seq`, as this does.

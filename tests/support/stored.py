@@ -1,4 +1,4 @@
-"""What is stored and queued, read directly, and event sources that can be switched off."""
+"""Read what is stored and queued without the API, and disable event sources."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def peek(cloud: LocalCloud, queue_output: str) -> list[Any]:
 
 @contextmanager
 def stopped(cloud: LocalCloud, function_output: str) -> Iterator[None]:
-    """Have a function receive nothing from its event sources for a while."""
+    """Disable the event sources of a function for a while."""
     client = cloud.session.client("lambda")
     mappings = client.list_event_source_mappings(FunctionName=cloud.outputs[function_output])["EventSourceMappings"]
     with disabled(cloud, [mapping["UUID"] for mapping in mappings]):

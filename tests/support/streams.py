@@ -1,4 +1,4 @@
-"""What a table's stream tells, read from its beginning."""
+"""The records of a table's stream, read from its beginning."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def rows(table: DynamoDBSubscriptions) -> list[Any]:
     return table.client.scan(TableName=table.table)["Items"]
 
 
-def test_renewing_changes_the_row_so_that_the_stream_tells_of_it(on_dynamodb: DynamoDBSubscriptions) -> None:
+def test_renewing_changes_the_row_so_that_the_stream_has_a_record(on_dynamodb: DynamoDBSubscriptions) -> None:
     """DynamoDB writes no stream record for an item that is put as it was."""
     subscription = Subscription(new_target(), new_connection(on_dynamodb))
     on_dynamodb.add(subscription)
@@ -80,7 +80,7 @@ def test_a_connection_that_ends_leaves_no_row_behind(on_dynamodb: DynamoDBSubscr
 
 
 def test_removing_after_the_connection_has_ended_does_not_bring_it_back(on_dynamodb: DynamoDBSubscriptions) -> None:
-    """An update would create the connection's row anew, and with it the right to subscribe."""
+    """An update would create the connection's row again, and with it the right to subscribe."""
     target = new_target()
     on_dynamodb.connect("a", None, Subscription(target, "a"))
     on_dynamodb.disconnect("a")

@@ -119,14 +119,13 @@ class SocketSessions:
 
         Each answer is sent before the next is made: `accepted` comes before the order's first event.
         """
-        undelivered, failure = None, None
+        undelivered = None
         try:
             for message in self._answers(connection, request):
-                undelivered = self._send(connection, message) or undelivered
+                undelivered = self._send(connection, message)
         except Exception as error:
-            failure = error
-            undelivered = self._send(connection, Refused(error, request.request_id)) or undelivered
-        return Handled(failure, undelivered)
+            return Handled(error, self._send(connection, Refused(error, request.request_id)))
+        return Handled(undelivered=undelivered)
 
     def _send(self, connection: Connection, message: Message) -> ClientUnreachable | None:
         try:

@@ -171,14 +171,14 @@ class Order:
 
     def submit(self, at: datetime) -> Order:
         """Note that the signed transaction is at its venue."""
-        transaction = self._signed()
+        transaction = self._signed_for(TransactionSubmitted)
         return self._then(
             TransactionSubmitted, at, attempt=self.attempt, venue=transaction.venue, tx_hash=transaction.signature
         )
 
     def confirm(self, landed: Landed, at: datetime) -> Order:
         """Note that the swap has happened, with its receipt."""
-        transaction, terms = self._signed(), self.terms
+        transaction, terms = self._signed_for(Confirmed), self.terms
         quoted, amount_out = transaction.quoted_amount_out, landed.amount_out
         paid = amount_out * 10**terms.token_in.decimals, terms.amount_in * 10**terms.token_out.decimals
         return self._then(
@@ -209,7 +209,9 @@ class Order:
         """End the order because somebody wants it to; `by` is a user id."""
         return self._then(Cancelled, at, by=by)
 
-    def _signed(self) -> Transaction:
+    def _signed_for(self, kind: type[Event]) -> Transaction:
+        """Return the signed transaction that a step of this kind needs."""
+        self._check_step(kind)
         if (transaction := self.transaction) is None:
             raise IllegalTransition(f"order {self.id}: no transaction is signed")
         return transaction
@@ -219,7 +221,10 @@ class Order:
 
         Time never runs backwards within an order, even where the clocks of two workers disagree.
         """
-        if kind.status not in TRANSITIONS[self.status]:
-            raise IllegalTransition(f"order {self.id}: {self.status} can't become {kind.status}")
+        self._check_step(kind)
         event = kind(self.version + 1, max(at, self.updated_at), **fields)
         return replace(self, events=(*self.events, event))
+
+    def _check_step(self, kind: type[Event]) -> None:
+        if kind.status not in TRANSITIONS[self.status]:
+            raise IllegalTransition(f"order {self.id}: {self.status} can't become {kind.status}")
