@@ -13,11 +13,11 @@ from order_engine.adapters.simulated_market.receipts import recompute
 from order_engine.domain.amounts import (
     BASIS_POINTS,
     format_amount,
+    format_price,
+    format_ratio,
     min_amount_out,
     parse_amount,
     parse_slippage,
-    price,
-    ratio,
     read_amount,
 )
 from order_engine.domain.errors import OrderEngineError
@@ -194,10 +194,10 @@ class _Receipt:
 
     def _price(self, amount_out: str) -> str:
         paid, got = self._token_in, self._token_out
-        return price(read_amount(amount_out, got) * 10**paid.decimals, self._amount_in * 10**got.decimals)
+        return format_price(read_amount(amount_out, got) * 10**paid.decimals, self._amount_in * 10**got.decimals)
 
     def _slippage_bps(self, quoted: int, amount_out: str) -> str:
-        return ratio((quoted - read_amount(amount_out, self._token_out)) * BASIS_POINTS, quoted, places=2)
+        return format_ratio((quoted - read_amount(amount_out, self._token_out)) * BASIS_POINTS, quoted, places=2)
 
 
 _MINIMUM = "confirmed.amountOut ≥ building.minAmountOut"

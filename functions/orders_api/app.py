@@ -27,7 +27,7 @@ from order_engine.entrypoints.http_api import (
     json_answer,
     problem_answer,
     request_id,
-    resolve,
+    resolve_request,
     text_answer,
 )
 from order_engine.entrypoints.telemetry import function_logger
@@ -39,7 +39,7 @@ deployed = Deployed(OrdersApiSettings)
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
-    return resolve(app, logger, event, context)
+    return resolve_request(app, logger, event, context)
 
 
 @app.post("/api/orders/execute")

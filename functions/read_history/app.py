@@ -13,7 +13,7 @@ from order_engine.contracts.order_id import parse_order_id
 from order_engine.contracts.order_list import parse_list_query
 from order_engine.contracts.views import page_view, trail_view
 from order_engine.entrypoints.deployed import Deployed
-from order_engine.entrypoints.http_api import Answer, caller, http_api, json_answer, resolve
+from order_engine.entrypoints.http_api import Answer, caller, http_api, json_answer, resolve_request
 from order_engine.entrypoints.telemetry import function_logger
 
 logger = function_logger()
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if event == HISTORY_PROBE:
         deployed.engine.check_history()
         return {}
-    return resolve(app, logger, event, context)
+    return resolve_request(app, logger, event, context)
 
 
 @app.get("/api/orders")

@@ -7,7 +7,7 @@ from math import ceil
 
 import pytest
 
-from order_engine.adapters.simulated_market.venue import VALIDITY
+from order_engine.adapters.simulated_market.venue import TRANSACTION_VALIDITY
 from order_engine.application.execute_order import SAFETY_MARGIN
 from order_engine.contracts.routes import METHODS
 from tests.infrastructure.sam_template import ROOT, Resource, Template, functions, name, of_type
@@ -123,7 +123,7 @@ def test_a_message_is_received_far_more_often_than_all_attempts_of_its_order_may
     first_try = 1
     attempts = first_try + template["Parameters"]["MaxRetryAttempts"]["MaxValue"]
     watched = functions(template)["ProcessOrders"]["Timeout"] - SAFETY_MARGIN  # seconds of a transaction's validity
-    receives = attempts * ceil(VALIDITY.total_seconds() / watched)
+    receives = attempts * ceil(TRANSACTION_VALIDITY.total_seconds() / watched)
     assert template["Resources"]["OrdersQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] >= 2 * receives
 
 

@@ -21,7 +21,7 @@ from psycopg.rows import DictRow
 from local.cloud import LocalCloud
 from local.settings import HOST, PORT_VARIABLES, ROOT, Settings, free_ports
 from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
-from order_engine.application.sweep_orders import is_turn
+from order_engine.application.sweep_orders import is_sweep_due
 from order_engine.domain.events import Status
 from order_engine.domain.order import OVERDUE_AFTER
 from tests.support.cloud import PARAMETERS, Message, eventually, messages_until
@@ -87,7 +87,7 @@ def test_a_restart_keeps_orders_and_what_the_history_has_still_to_be_told(
 
 def test_orders_left_open_long_ago_are_swept_as_soon_as_it_starts(tmp_path: Path) -> None:
     at = datetime.now(UTC) - OVERDUE_AFTER - timedelta(minutes=10.5)
-    assert not is_turn(timedelta(minutes=10.5))
+    assert not is_sweep_due(timedelta(minutes=10.5))
     order = new_order(at=at)
     port, aws_port, postgres_port = free_ports(3)
     settings = Settings(port, aws_port, postgres_port, tmp_path / "state", PARAMETERS)

@@ -6,7 +6,7 @@ from order_engine.application.close_dead_letters import DeadLetterClosing
 from order_engine.application.execute_order import OrderExecution
 from order_engine.application.place_order import OrderPlacement
 from order_engine.application.process_messages import MessageProcessing
-from order_engine.application.sweep_orders import is_turn, sweep_orders
+from order_engine.application.sweep_orders import is_sweep_due, sweep_orders
 from tests.simulation.mutants.mutant import mutant
 
 RECOVERY = (
@@ -16,7 +16,7 @@ RECOVERY = (
     ),
     mutant(
         "nothing is swept after a quarter of an hour",
-        (is_turn, "minutes // _LONGEST * _LONGEST", "0"),
+        (is_sweep_due, "minutes // _LONGEST * _LONGEST", "0"),
     ),
     mutant("nobody is woken when an order is accepted", (OrderPlacement._wake, "self.queue.send(order)", "return")),
     mutant(

@@ -9,7 +9,7 @@ import pytest
 
 from order_engine.adapters.dynamodb.subscriptions import (
     ALL_SHARDS,
-    LIFETIME,
+    ROW_LIFETIME,
     DynamoDBSubscriptions,
     subscription_from,
 )
@@ -68,8 +68,8 @@ def test_the_all_channel_is_spread_over_its_shards(on_dynamodb: DynamoDBSubscrip
 def test_every_row_expires_after_the_gateway_has_ended_the_connection(on_dynamodb: DynamoDBSubscriptions) -> None:
     on_dynamodb.connect("a", "alice", Subscription(new_target(), "a"))
     now = int(on_dynamodb.clock.now().timestamp())
-    assert {row["expiresAt"]["N"] for row in rows(on_dynamodb)} == {str(now + LIFETIME)}
-    assert LIFETIME > 7_200
+    assert {row["expiresAt"]["N"] for row in rows(on_dynamodb)} == {str(now + ROW_LIFETIME)}
+    assert ROW_LIFETIME > 7_200
 
 
 def test_a_connection_that_ends_leaves_no_row_behind(on_dynamodb: DynamoDBSubscriptions) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from order_engine.adapters.simulated_market.settings import MarketSettings
-from order_engine.adapters.simulated_market.venue import VALIDITY
+from order_engine.adapters.simulated_market.venue import TRANSACTION_VALIDITY
 from order_engine.application.close_dead_letters import RESERVE, LetterResult
 from order_engine.application.errors import DependencyUnavailable, OrderNotFound
 from order_engine.application.execute_order import SAFETY_MARGIN
@@ -62,7 +62,7 @@ def test_an_order_that_was_signed_and_may_still_land_is_left_alone() -> None:
 def test_once_its_transaction_has_expired_it_fails_and_can_never_land() -> None:
     engine = InMemoryEngine()
     order = engine.sign(engine.place())
-    engine.clock.sleep(VALIDITY.total_seconds() + 1)
+    engine.clock.sleep(TRANSACTION_VALIDITY.total_seconds() + 1)
     closed = engine.dead_letter_closing.close(order.id)
     assert closed.status is S.FAILED
     assert failure(closed).fault.code == "transaction_expired"
@@ -153,7 +153,7 @@ def test_the_next_run_looks_again() -> None:
     signed = engine.sign(engine.place())
     bury(engine, letter_for(signed.id))
     assert [result.closed for result in run(engine)] == [False]
-    engine.clock.sleep(VALIDITY.total_seconds() + 1)
+    engine.clock.sleep(TRANSACTION_VALIDITY.total_seconds() + 1)
     assert [result.closed for result in run(engine)] == [True]
     assert failure(engine.now(signed)).fault.code == "transaction_expired"
     assert visible(engine) == [True]

@@ -10,7 +10,7 @@ import pytest
 
 from order_engine.adapters.simulated_market.ledger import InMemoryLedger, Record
 from order_engine.adapters.simulated_market.settings import MarketSettings
-from order_engine.adapters.simulated_market.venue import VALIDITY
+from order_engine.adapters.simulated_market.venue import TRANSACTION_VALIDITY
 from order_engine.application.errors import OrderNotFound
 from order_engine.application.execute_order import SAFETY_MARGIN, Done, LookAgain
 from order_engine.application.ports import Venue
@@ -134,7 +134,7 @@ def test_a_transaction_that_expired_before_it_was_sent_is_signed_anew() -> None:
     engine = InMemoryEngine()
     order = engine.place()
     signed = engine.sign(order)
-    engine.clock.sleep(VALIDITY.total_seconds() + 1)
+    engine.clock.sleep(TRANSACTION_VALIDITY.total_seconds() + 1)
     done = engine.settle(order)
     assert statuses(done) == [S.PENDING, S.ROUTING, S.BUILDING, S.PENDING, *CONFIRMED]
     retry = done.events[3]

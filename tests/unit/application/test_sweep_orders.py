@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from order_engine.application.errors import DependencyUnavailable
-from order_engine.application.sweep_orders import BATCH, RESERVE, is_turn, sweep_orders
+from order_engine.application.sweep_orders import BATCH, RESERVE, is_sweep_due, sweep_orders
 from order_engine.contracts.queue import JsonWakeUpCodec
 from order_engine.domain.events import Status
 from order_engine.fakes.queue import InMemoryQueue
@@ -97,12 +97,12 @@ def test_a_queue_that_is_down_is_an_error() -> None:
 
 
 def test_an_order_that_stays_open_is_swept_ever_more_rarely() -> None:
-    turns = [minute for minute in range(24 * 60) if is_turn(timedelta(minutes=minute, seconds=30))]
+    turns = [minute for minute in range(24 * 60) if is_sweep_due(timedelta(minutes=minute, seconds=30))]
     assert turns[:8] == [0, 1, 2, 3, 4, 5, 8, 9]
     assert len(turns) < 24 * 60 / 7
 
 
 @pytest.mark.parametrize("pause", [59, 60, 61, 75, 100, 119])
 def test_sweeps_that_come_late_leave_no_order_for_long(pause: int) -> None:
-    sweeps = [second for second in range(7, 24 * 3600, pause) if is_turn(timedelta(seconds=second))]
+    sweeps = [second for second in range(7, 24 * 3600, pause) if is_sweep_due(timedelta(seconds=second))]
     assert max(later - earlier for earlier, later in pairwise(sweeps)) <= 17 * 60

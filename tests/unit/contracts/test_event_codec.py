@@ -21,7 +21,7 @@ from order_engine.contracts.events.encoding import event_data
 from order_engine.contracts.frame_schema import SnapshotFrame, StatusUpdateFrame
 from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.contracts.views import event_view, order_view, trail_view
-from order_engine.domain.amounts import MAX_BASE_UNITS, format_amount, price
+from order_engine.domain.amounts import MAX_BASE_UNITS, format_amount, format_price
 from order_engine.domain.events import (
     Accepted,
     Cancelled,
@@ -64,7 +64,7 @@ words = st.text(max_size=30)
 amounts = st.integers(0, MAX_BASE_UNITS) | st.integers(0, 1000)
 milliseconds = st.integers(0, 4 * 10**12)
 moments = milliseconds.map(lambda number: EPOCH + timedelta(milliseconds=number))
-prices = st.builds(price, st.integers(0, 10**24), st.integers(1, 10**24))
+prices = st.builds(format_price, st.integers(0, 10**24), st.integers(1, 10**24))
 signatures = st.text("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", min_size=64, max_size=88)
 venues = st.sampled_from(["raydium", "meteora", "orca"]) | words
 printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=128)

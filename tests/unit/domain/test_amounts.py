@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from order_engine.domain.amounts import (
     MAX_BASE_UNITS,
     format_amount,
+    format_decimal,
+    format_ratio,
     min_amount_out,
     parse_amount,
     parse_slippage,
-    plain,
-    ratio,
     read_amount,
 )
 from order_engine.domain.errors import InvalidOrder
@@ -108,7 +108,7 @@ def test_amounts_are_written_plainly(units: int, text: str) -> None:
 
 @pytest.mark.parametrize(("number", "text"), [("1E+3", "1000"), ("1E-9", "0.000000001"), ("1.10", "1.1"), ("0", "0")])
 def test_plain_numbers_have_no_exponent(number: str, text: str) -> None:
-    assert plain(Decimal(number)) == text
+    assert format_decimal(Decimal(number)) == text
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_the_least_amount_out_is_rounded_down(quoted: int, bps: int, least: int)
     [(1, 3, "0.333333"), (2, 3, "0.666667"), (1, 2_000_000, "0"), (3, 2_000_000, "0.000002"), (5, 1, "5")],
 )
 def test_a_ratio_is_rounded_half_to_even(numerator: int, denominator: int, text: str) -> None:
-    assert ratio(numerator, denominator) == text
+    assert format_ratio(numerator, denominator) == text
 
 
 def test_a_ratio_that_rounds_to_nothing_has_no_sign() -> None:
-    assert ratio(-1, 10**9) == "0"
-    assert ratio(-1, 10) == "-0.1"
+    assert format_ratio(-1, 10**9) == "0"
+    assert format_ratio(-1, 10) == "-0.1"

@@ -12,7 +12,7 @@ from order_engine.adapters.simulated_market.ledger import InMemoryLedger
 from order_engine.adapters.simulated_market.receipts import recompute
 from order_engine.adapters.simulated_market.registry import DEXES
 from order_engine.adapters.simulated_market.settings import MarketSettings
-from order_engine.adapters.simulated_market.venue import VALIDITY, SimulatedVenue
+from order_engine.adapters.simulated_market.venue import TRANSACTION_VALIDITY, SimulatedVenue
 from order_engine.domain.errors import NoLiquidity, QuoteUnavailable, SimulationFailed, UnknownPair
 from order_engine.domain.swaps import Expired, InFlight, Landed, Reverted, Transaction, TransactionStatus
 from order_engine.domain.timestamps import format_timestamp, parse_timestamp
@@ -124,7 +124,7 @@ class TestBuilding:
 
         assert (transaction.venue, transaction.swap) == (dex.name, swap)
         assert (transaction.quoted_amount_out, transaction.min_amount_out) == (quote.amount_out, 5)
-        assert timedelta(0) <= clock.now() + VALIDITY - transaction.valid_until < timedelta(milliseconds=1)
+        assert timedelta(0) <= clock.now() + TRANSACTION_VALIDITY - transaction.valid_until < timedelta(milliseconds=1)
 
     def test_the_validity_survives_being_stored_in_an_event(self, dex: Dex) -> None:
         transaction = signed(venue_of(dex))

@@ -124,7 +124,7 @@ class SocketSessions:
             for message in self._answers(connection, request):
                 undelivered = self._send(connection, message)
         except Exception as error:
-            return Handled(error, self._send(connection, Refused(error, request.request_id)))
+            return Handled(error, self._send(connection, Refused(error, request.request_id)) or undelivered)
         return Handled(undelivered=undelivered)
 
     def _send(self, connection: Connection, message: Message) -> ClientUnreachable | None:

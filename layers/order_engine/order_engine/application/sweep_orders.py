@@ -29,7 +29,7 @@ def sweep_orders(
 ) -> int:
     """Put overdue orders on the queue again, those whose turn it is or all of them; return how many."""
     now = clock.now()
-    overdue = (order.order_id for order in orders.overdue(now) if out_of_turn or is_turn(now - order.due_at))
+    overdue = (order.order_id for order in orders.overdue(now) if out_of_turn or is_sweep_due(now - order.due_at))
     swept = 0
     while deadline.remaining() > RESERVE and (batch := list(islice(overdue, BATCH))):
         queue.send_again(batch)
@@ -37,7 +37,7 @@ def sweep_orders(
     return swept
 
 
-def is_turn(overdue: timedelta) -> bool:
+def is_sweep_due(overdue: timedelta) -> bool:
     """Return whether an order that is overdue for so long is to be swept now.
 
     After 0, 1, 2, 4 and 8 minutes, then every 15: an order that can't be processed for a day must not fill the queue

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from order_engine.domain.amounts import LONGEST_NUMBER, NUMBER, plain
+from order_engine.domain.amounts import LONGEST_NUMBER, NUMBER, format_decimal
 from order_engine.domain.errors import FieldError, InvalidOrder
 from order_engine.domain.tokens import TOKENS, Token, find_token
 
@@ -80,4 +80,4 @@ def parse_token(field: str, name: str) -> Token:
 
 def as_entered(number: str) -> str:
     """Return a decimal as it was entered, but always as a plain number: ``1e3`` is ``1000``."""
-    return plain(Decimal(number)) if "e" in number.lower() else number
+    return format_decimal(Decimal(number)) if "e" in number.lower() else number

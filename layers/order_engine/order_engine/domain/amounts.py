@@ -64,7 +64,7 @@ def parse_amount(field: str, value: str | int | Decimal, token: Token) -> int:
 
 def format_amount(units: int, token: Token) -> str:
     """Turn base units of `token` into a plain decimal string without trailing zeros."""
-    return plain(Decimal(units).scaleb(-token.decimals, _EXACT))
+    return format_decimal(Decimal(units).scaleb(-token.decimals, _EXACT))
 
 
 def read_amount(text: str, token: Token) -> int:
@@ -72,7 +72,7 @@ def read_amount(text: str, token: Token) -> int:
     return int(Decimal(text).scaleb(token.decimals, _EXACT))
 
 
-def plain(number: Decimal) -> str:
+def format_decimal(number: Decimal) -> str:
     """Write a decimal without exponent and without trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -97,12 +97,12 @@ def min_amount_out(quoted: int, slippage_bps: int) -> int:
     return quoted * (BASIS_POINTS - slippage_bps) // BASIS_POINTS
 
 
-def ratio(numerator: int, denominator: int, places: int = 6) -> str:
+def format_ratio(numerator: int, denominator: int, places: int = 6) -> str:
     """Return ``numerator / denominator`` as a decimal string, rounded half to even at `places` places."""
-    quantum = Decimal(1).scaleb(-places)
-    return plain((Decimal(numerator) / Decimal(denominator)).quantize(quantum) + 0)  # + 0: no minus before a zero
+    rounded = (Decimal(numerator) / Decimal(denominator)).quantize(Decimal(1).scaleb(-places))
+    return format_decimal(rounded + 0)  # + 0: no minus before a zero
 
 
-def price(numerator: int, denominator: int) -> str:
+def format_price(numerator: int, denominator: int) -> str:
     """Return ``numerator / denominator`` with 12 significant digits: prices span many orders of magnitude."""
-    return plain(_PRICE.divide(Decimal(numerator), Decimal(denominator)))
+    return format_decimal(_PRICE.divide(Decimal(numerator), Decimal(denominator)))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-from order_engine.domain.amounts import BASIS_POINTS, price, ratio
+from order_engine.domain.amounts import BASIS_POINTS, format_price, format_ratio
 from order_engine.domain.errors import IllegalTransition
 from order_engine.domain.events import (
     Accepted,
@@ -188,10 +188,10 @@ class Order:
             venue=transaction.venue,
             tx_hash=transaction.signature,
             amount_out=amount_out,
-            executed_price=price(*paid),
+            executed_price=format_price(*paid),
             fee=landed.fee,
             price_impact=landed.price_impact,
-            slippage_bps=ratio((quoted - amount_out) * BASIS_POINTS, quoted, places=2),
+            slippage_bps=format_ratio((quoted - amount_out) * BASIS_POINTS, quoted, places=2),
             pool=landed.pool,
         )
 

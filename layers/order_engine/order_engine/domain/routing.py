@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from order_engine.domain.amounts import ratio
+from order_engine.domain.amounts import format_ratio
 from order_engine.domain.errors import ExecutionError, RetryableError
 from order_engine.domain.events import Refusal
 from order_engine.domain.swaps import Quote
@@ -32,7 +32,7 @@ def error_without_quotes(errors: Sequence[ExecutionError]) -> ExecutionError:
 def _comparison(best: Quote, other: Quote) -> str:
     more = best.amount_out - other.amount_out
     if more:
-        return f"it pays {ratio(more * 100, other.amount_out, places=4)} % more than {_title(other.venue)}"
+        return f"it pays {format_ratio(more * 100, other.amount_out, places=4)} % more than {_title(other.venue)}"
     if Decimal(best.price_impact) < Decimal(other.price_impact):
         return f"it pays the same as {_title(other.venue)} with a lower price impact"
     return f"it pays the same as {_title(other.venue)}, and comes first by name"

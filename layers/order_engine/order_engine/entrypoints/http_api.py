@@ -54,7 +54,9 @@ def _no_such_route(event: Event) -> Answer:
     return problem_answer(problem("method_not_allowed", detail), {"Allow": allowed})
 
 
-def resolve(app: APIGatewayHttpResolver, logger: Logger, raw: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def resolve_request(
+    app: APIGatewayHttpResolver, logger: Logger, raw: dict[str, Any], context: LambdaContext
+) -> dict[str, Any]:
     """Answer one request; the answer and every log line carry the request's id."""
     event = Event(raw)
     correlation_id = request_id(event)

@@ -21,7 +21,7 @@ from order_engine.domain.timestamps import format_timestamp, parse_timestamp
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-LIFETIME = 7_500
+ROW_LIFETIME = 7_500
 """Seconds: a little more than the two hours after which API Gateway ends any WebSocket connection."""
 
 MAX_SUBSCRIPTIONS = 100
@@ -153,7 +153,7 @@ class DynamoDBSubscriptions:
         row = {
             "target": {"S": partition},
             "connectionId": {"S": connection_id},
-            "expiresAt": {"N": str(int(self.clock.now().timestamp()) + LIFETIME)},
+            "expiresAt": {"N": str(int(self.clock.now().timestamp()) + ROW_LIFETIME)},
         }
         return row | {"userId": {"S": user_id}} if user_id is not None else row
 

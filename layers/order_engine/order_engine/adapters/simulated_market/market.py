@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from hashlib import sha256
 
-from order_engine.domain.amounts import plain
+from order_engine.domain.amounts import format_decimal
 from order_engine.domain.errors import UnknownPair
 from order_engine.domain.swaps import Swap
 from order_engine.domain.tokens import Token
@@ -87,4 +87,4 @@ def _one(token: Token) -> int:
 
 def price_text(price: Fraction) -> str:
     """Write a price as a decimal string with nine significant digits."""
-    return plain(_PRICE_DIGITS.divide(Decimal(price.numerator), Decimal(price.denominator)))
+    return format_decimal(_PRICE_DIGITS.divide(Decimal(price.numerator), Decimal(price.denominator)))

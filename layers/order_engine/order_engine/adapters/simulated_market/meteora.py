@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from order_engine.adapters.simulated_market.dex import Dex, Fill
 from order_engine.adapters.simulated_market.market import PriceRange, gives_x, units_for_dollars
-from order_engine.domain.amounts import ratio
+from order_engine.domain.amounts import format_ratio
 from order_engine.domain.errors import NoLiquidity
 from order_engine.domain.swaps import Reverted, Swap
 from order_engine.venues import dlmm
@@ -69,7 +69,7 @@ class MeteoraPool:
         price = bin_price(self.pair.active_id, self.pair.bin_step)
         unmoved = dlmm.at_price(amount_in - swapped.fee, price, self.x_to_y)
         # Rounding within a few bins may leave the trader a unit short without the price having moved.
-        return Fill(swapped.amount_out, swapped.fee, ratio(max(unmoved - swapped.amount_out, 0), unmoved))
+        return Fill(swapped.amount_out, swapped.fee, format_ratio(max(unmoved - swapped.amount_out, 0), unmoved))
 
 
 def _calm_pair(active_id: int, now: int) -> PairState:

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from order_engine.adapters.simulated_market.dex import Dex, Fill
 from order_engine.adapters.simulated_market.market import PriceRange, units_for_dollars
-from order_engine.domain.amounts import ratio
+from order_engine.domain.amounts import format_ratio
 from order_engine.domain.errors import NoLiquidity
 from order_engine.domain.swaps import Reverted, Swap
 from order_engine.venues.constant_product import Reserves
@@ -43,7 +43,7 @@ class RaydiumPool(Reserves):
             raise NoLiquidity("Raydium has not enough liquidity for this size.")
         if not trade.amount_out:
             raise NoLiquidity("The amount is too small: Raydium would give nothing for it.")
-        return Fill(trade.amount_out, trade.fee, ratio(*impact))
+        return Fill(trade.amount_out, trade.fee, format_ratio(*impact))
 
 
 _PROGRAM = "CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C"

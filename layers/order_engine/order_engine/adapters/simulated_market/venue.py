@@ -31,7 +31,7 @@ from order_engine.domain.swaps import (
     TransactionStatus,
 )
 
-VALIDITY = timedelta(seconds=60)
+TRANSACTION_VALIDITY = timedelta(seconds=60)
 """A blockhash is accepted for 150 blocks of about 0.4 seconds."""
 
 RESEND_AFTER = 0.5
@@ -77,7 +77,7 @@ class SimulatedVenue:
         """
         if self._draw(swap, "simulation") < self.settings.simulation_failure_rate:
             raise SimulationFailed(f"{self.dex.title}'s dry run of the swap failed; nothing was sent.")
-        valid_until = _whole_milliseconds(self.clock.now()) + VALIDITY
+        valid_until = _whole_milliseconds(self.clock.now()) + TRANSACTION_VALIDITY
         terms = swap.amount_in, quote.amount_out, min_amount_out, valid_until
         signature = _sign(self.settings.seed, self.name, swap.order_id, swap.attempt, *terms)
         return Transaction(signature, self.name, swap, quote.amount_out, min_amount_out, valid_until)
