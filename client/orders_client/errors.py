@@ -143,7 +143,7 @@ def _next_step(problem: Problem) -> str:
         wait = f"Wait {problem.retry_after:g} s" if problem.retry_after else "Wait a little"
         return f"{wait} and send less at once."
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return f"LoadReport it, with the request id {problem.request_id}." if problem.request_id else "LoadReport it."
+        return f"Report it, with the request id {problem.request_id}." if problem.request_id else "Report it."
     if problem.code == _UNKNOWN:
         return "Check the address (--url, ORDERS_URL): an order engine would have said more."
     return "Check the request against the API's description."

@@ -8,8 +8,8 @@ from inspect import cleandoc
 from typing import Any, get_type_hints
 
 from docs.generate.schemas import REF, Schema, one_line, one_of
+from order_engine.adapters.simulated_market import registry
 from order_engine.adapters.simulated_market.receipts import camel_case
-from order_engine.adapters.simulated_market.registry import DEXES
 
 _SCALARS: dict[type[Any], Schema] = {int: {"pattern": r"^-?\d+$", "type": "string"}, bool: {"type": "boolean"}}
 _ARGUMENT = re.compile(r"^ +(\w+(?:, \w+)*): (.+)$", re.MULTILINE)
@@ -19,14 +19,14 @@ _ARGUMENT = re.compile(r"^ +(\w+(?:, \w+)*): (.+)$", re.MULTILINE)
 def with_receipts(components: dict[str, Schema], *, discriminator: bool) -> dict[str, Schema]:
     """Return the components with the kinds of pools; in a confirmed event, `curve` decides between them."""
     found = dict(components)
-    for dex in DEXES:
+    for dex in registry.DEXES:
         pool = _object(dex.pool, dex.title, found)
         curve = {"curve": {"const": dex.pool.curve, "type": "string"}}
         found[dex.pool.__name__] = pool | {
             "properties": curve | pool["properties"],
             "required": [*curve, *pool["required"]],
         }
-    names = {dex.pool.curve: dex.pool.__name__ for dex in DEXES}
+    names = {dex.pool.curve: dex.pool.__name__ for dex in registry.DEXES}
     confirmed = components["ConfirmedData"]
     description = confirmed["properties"]["pool"]["description"]
     pool = {"description": description, **one_of("curve", names, discriminator=discriminator)}

@@ -5,15 +5,18 @@ Names are camelCase, integers are decimal strings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
+from order_engine.adapters.simulated_market import registry
 from order_engine.adapters.simulated_market.dex import Fill, Pool
-from order_engine.adapters.simulated_market.registry import DEXES
 
 Receipt = Mapping[str, Any]
 T = TypeVar("T")
+
+_INTEGER = re.compile(r"-?[0-9]{1,40}")
 
 
 def write_receipt(pool: Pool) -> Receipt:
@@ -26,7 +29,7 @@ def recompute(receipt: Receipt, amount_in: int) -> Fill:
 
     Raises:
         KeyError: this is no receipt of one of our pools.
-        ValueError: a value in it is no integer.
+        ValueError: a value in it is not as `write_receipt` writes it.
         NoLiquidity: the pool can't have traded that amount.
     """
     return pool_of(receipt).trade(amount_in)
@@ -34,7 +37,7 @@ def recompute(receipt: Receipt, amount_in: int) -> Fill:
 
 def pool_of(receipt: Receipt) -> Pool:
     """Return the pool whose state `write_receipt` wrote."""
-    kind = {dex.pool.curve: dex.pool for dex in DEXES}[receipt["curve"]]
+    kind = {dex.pool.curve: dex.pool for dex in registry.DEXES}[receipt["curve"]]
     return _read(kind, receipt)
 
 
@@ -48,7 +51,11 @@ def _read(kind: type[T], state: Any) -> T:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{field.name: _read(hints[field.name], state[camel_case(field.name)]) for field in fields(kind)})
-    return state if kind is bool else kind(state)  # type: ignore[call-arg]
+    if kind is bool and isinstance(state, bool):
+        return state
+    if kind is int and isinstance(state, str) and _INTEGER.fullmatch(state):
+        return kind(state)  # type: ignore[call-arg]
+    raise ValueError(f"{state!r} is no {kind.__name__} as receipts write it")
 
 
 def camel_case(name: str) -> str:

@@ -82,7 +82,7 @@ class FailedAttempt:
 
     Args:
         seq: the event that says so.
-        attempt: the number of the attempt, from 1; 0 where none was begun.
+        attempt: the number of the attempt, from 1.
     """
 
     seq: int
