@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 from sam_template import ROOT
 
-from local.sockets import query_of
+from local.sockets import handshake_query
 
 PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
 TESTS = ROOT / "tests" / "integration" / "test_compatibility.py"
@@ -42,7 +42,7 @@ def test_the_page_names_every_test_and_no_other() -> None:
 def test_the_function_for_cloudfront_does_what_the_proxy_does(address: str) -> None:
     path, _, query = address.partition("?")
     given = dict(parse_qsl(query))
-    told = query_of(path)
+    told = handshake_query(path)
     request = _handled(path, given, {"upgrade": {"value": "websocket"}})
     if told is None:
         assert (request["uri"], request["origin"]) == (path, None)
