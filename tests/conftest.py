@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +9,6 @@ if TYPE_CHECKING:
     from local.cloud import LocalCloud
 
 pytest.register_assert_rewrite("tests.contracts", "tests.support.documents", "tests.support.invariants")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _dashboard_folder() -> Iterator[None]:
-    """Have `orders_api` serve the dashboard of the working tree; on AWS it lies in the folder of the layers."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DASHBOARD_FOLDER", str(Path(__file__).parents[1] / "dashboard"))
-        yield
 
 
 @pytest.fixture(scope="session")
