@@ -29,7 +29,7 @@ from tests.support.workers import workers_by_function
 ORDER = {"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippage": "0.05"}
 NO_FAILURES = {"QuoteFailureRate": "0", "SimulationFailureRate": "0", "ExecutionFailureRate": "0"}
 PATIENCE = 120.0
-"""Seconds after which a run that has not ended is given up."""
+"""Seconds after which a run that has not ended is aborted."""
 
 
 @dataclass(frozen=True, slots=True)

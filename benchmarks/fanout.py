@@ -1,6 +1,6 @@
 """Fan-out: 200 sockets on the channel `all`, 50 orders, and when each event reached each socket.
 
-Every socket has to hear every event, and none twice; what the sockets heard is compared with what is stored. Two runs:
+Every socket has to receive every event, and none twice; what they received is compared with what is stored. Two runs:
 one order a second, where the last event has to reach everybody within `LIMIT` seconds of its write; and all orders at
 once, which shows how fast frames go out. On the local cloud that is up to the emulated gateway: it is one thread, and
 takes half a millisecond for each frame, as the table says.
@@ -33,7 +33,7 @@ from tests.support.workers import workers_by_function
 LIMIT = 5.0
 """Seconds from the write of the last event until everybody has it."""
 PATIENCE = 120.0
-"""Seconds after which a run that has not ended is given up."""
+"""Seconds after which a run that has not ended is aborted."""
 AT_ONCE = 20
 """Connections that are opened at the same time."""
 WHOSE = ("push_updates", "gateway")
@@ -62,13 +62,13 @@ RUNS = (Run("one a second", 1.0, limited=True), Run("all at once", 0.0, limited=
 
 @dataclass(slots=True)
 class Listener:
-    """One socket, and when it heard of each event; times are seconds since the epoch."""
+    """One socket, and when it received each event; times are seconds since the epoch."""
 
     heard: dict[EventKey, float] = field(default_factory=dict)
     frames: int = 0
 
     async def listen(self, connection: ClientConnection, wanted: asyncio.Queue[EventKey]) -> None:
-        """Note each event, and tell of it, for as long as the connection lasts."""
+        """Note and announce each event, for as long as the connection lasts."""
         async for text in connection:
             message = json.loads(text)
             if message["type"] == "status_update":
@@ -80,7 +80,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of it; times in seconds."""
+    """The figures of a run; times in seconds."""
 
     run: Run
     sockets: int
@@ -97,19 +97,19 @@ class Figures:
     """CPU seconds, by whose."""
 
     @property
-    def twice(self) -> int:
-        """How many frames were not needed."""
+    def duplicates(self) -> int:
+        """How many frames repeated an event that their socket had already."""
         return self.frames + self.lost - self.sockets * self.events
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost, nothing came twice, and nothing was late."""
+        """Whether nothing was lost, duplicated or late."""
         in_time = self.last_everywhere <= LIMIT or not self.run.limited
-        return not self.lost and not self.twice and in_time
+        return not self.lost and not self.duplicates and in_time
 
 
 async def fan_out(cloud: LocalCloud, run: Run, sockets: int, orders: int) -> Figures:
-    """Open the sockets, place the orders, and wait until everybody has heard everything, or nothing more comes."""
+    """Open the sockets, place the orders, and wait until every socket has received every event, or time is up."""
     listeners = [Listener() for _ in range(sockets)]
     news: asyncio.Queue[EventKey] = asyncio.Queue()
     async with AsyncExitStack() as stack:
@@ -133,7 +133,7 @@ async def fan_out(cloud: LocalCloud, run: Run, sockets: int, orders: int) -> Fig
 
 
 async def _warm_up(cloud: LocalCloud, listeners: list[Listener], news: asyncio.Queue[EventKey]) -> None:
-    """Have one order heard by everybody, so that all functions have started; it does not count."""
+    """Have every socket receive one order, so that all functions have started; it does not count."""
     await _all_heard(cloud, set(await place_all(cloud.settings.url, 1, 1)), listeners, news)
     for listener in listeners:
         listener.heard.clear()
@@ -168,7 +168,7 @@ async def _subscribed(cloud: LocalCloud, gate: asyncio.Semaphore) -> ClientConne
 async def _all_heard(
     cloud: LocalCloud, placed: set[str], listeners: list[Listener], news: asyncio.Queue[EventKey]
 ) -> dict[EventKey, float]:
-    """Wait until each listener has heard each stored event; return when each was written."""
+    """Wait until each listener has received each stored event; return when each was written."""
     heard: Counter[EventKey] = Counter()
     stored: dict[EventKey, float] = {}
     deadline = time.monotonic() + PATIENCE
@@ -225,7 +225,7 @@ def report(results: list[Figures]) -> Table:
         "events": lambda it: str(it.events),
         "frames": lambda it: str(it.frames),
         "lost": lambda it: str(it.lost),
-        "twice": lambda it: str(it.twice),
+        "duplicates": lambda it: str(it.duplicates),
         "frames/s": lambda it: f"{it.frames / it.took:.0f}",
         "write to socket, p50": lambda it: f"{quantiles(it.delays, n=100)[49]:.2f} s",
         "p95": lambda it: f"{quantiles(it.delays, n=100)[94]:.2f} s",

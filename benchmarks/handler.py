@@ -1,9 +1,8 @@
-"""What the functions cost by themselves: CPU of a POST inside the handler, and of each cold start.
+"""CPU time of the functions: of a POST inside the handler, and of each cold start.
 
-The handler is the deployed one with real boto3 clients; only the network is cut off, where botocore would send a
-request. CPU inside of calls to AWS is told apart, as it is the SDK's. Cold starts are measured in fresh processes:
-the import of `app`, then the first use of what the function needs, and beside them the least that any function with
-boto3 and one client needs.
+The handler is the deployed one with real boto3 clients; botocore sends no request and gets a canned response. CPU time
+within calls to AWS is the SDK's and is shown apart. Cold starts are measured in fresh processes: the import of `app`,
+then what the first event builds. The floor is what any function with boto3 and one client needs.
 """
 
 from __future__ import annotations
@@ -28,8 +27,9 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = 5.0
-"""Milliseconds of CPU for a POST, calls to AWS left out."""
+"""Milliseconds of CPU time for a POST, without calls to AWS."""
 WARM_UP = 200
+"""Requests before those that count."""
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -82,7 +82,7 @@ imported = process_time()
 {first_use}
 print(imported - began, process_time() - imported)
 """
-LEAST = """
+FLOOR = """
 from time import process_time
 began = process_time()
 import boto3
@@ -94,7 +94,7 @@ print(imported - began, process_time() - imported)
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Adds up the CPU of calls, in seconds."""
+    """Adds up the CPU time of calls, in seconds."""
 
     spent: float = 0.0
     calls: int = 0
@@ -115,7 +115,7 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """The CPU of one POST in milliseconds: all of it, and the share of the AWS SDK."""
+    """The CPU time of one POST in milliseconds: all of it, and the share of the AWS SDK."""
 
     total: float
     aws: float
@@ -140,8 +140,8 @@ class ColdStart:
         return statistics.median(self.imports) * 1000, statistics.median(self.first_uses) * 1000
 
 
-def posts(count: int) -> list[Post]:
-    """Place so many orders with the handler of `orders_api`."""
+def measure_posts(count: int) -> list[Post]:
+    """Place this many orders with the handler of `orders_api`, after a warm-up."""
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - not before the environment is set
     from botocore.client import BaseClient  # noqa: PLC0415
     from botocore.httpsession import URLLib3Session  # noqa: PLC0415
@@ -156,14 +156,14 @@ def posts(count: int) -> list[Post]:
     headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
     client: Any = BaseClient
 
-    def answered(_session: Any, request: Any) -> AWSResponse:
+    def respond(_session: Any, request: Any) -> AWSResponse:
         return AWSResponse(request.url, 200, headers, Answer())
 
     event = json.loads((ROOT / "events" / "http_place_order.json").read_text())
     measured: list[Post] = []
     watch = Stopwatch()
     with (
-        patch.object(URLLib3Session, "send", answered),
+        patch.object(URLLib3Session, "send", respond),
         patch.object(client, "_make_api_call", watch.around(client._make_api_call)),
         Path(os.devnull).open("w") as nowhere,
         redirect_stdout(nowhere),  # loggers take it when they are made
@@ -190,7 +190,7 @@ class Context:
     aws_request_id = "1"
 
 
-def cold_start(script: str, *arguments: str, runs: int, bytecode: str) -> ColdStart:
+def measure_cold_start(script: str, *arguments: str, runs: int, bytecode: str) -> ColdStart:
     """Run a script in fresh processes; it prints two times. A first run is not counted: it compiles.
 
     Args:
@@ -212,26 +212,26 @@ def cold_start(script: str, *arguments: str, runs: int, bytecode: str) -> ColdSt
     return measured
 
 
-def cold_starts(runs: int) -> dict[str, ColdStart]:
-    """Measure every function, and the least there can be."""
+def measure_cold_starts(runs: int) -> dict[str, ColdStart]:
+    """Measure every function, and first the floor."""
     with TemporaryDirectory(prefix="bytecode-") as bytecode:
-        measured = {"(boto3 and one client)": cold_start(LEAST, runs=runs, bytecode=bytecode)}
+        measured = {"(boto3 and one client)": measure_cold_start(FLOOR, runs=runs, bytecode=bytecode)}
         for app in sorted(ROOT.glob("functions/*/app.py")):
             name = app.parent.name
             script = COLD_START.format(first_use=FIRST_USE.get(name, ""))
-            measured[name] = cold_start(script, str(app.parent), runs=runs, bytecode=bytecode)
+            measured[name] = measure_cold_start(script, str(app.parent), runs=runs, bytecode=bytecode)
         return measured
 
 
 def posts_table(measured: list[Post]) -> Table:
-    """Return the CPU of POSTs as a table."""
-    table = Table(title=f"CPU of a POST with {measured[0].calls} calls to AWS")
+    """Return the CPU time of POSTs as a table."""
+    table = Table(title=f"CPU time of a POST with {measured[0].calls} calls to AWS")
     for column in ("", "p50", "p95", "p99", f"p50 / {TARGET:.0f} ms"):
         table.add_column(column, justify="right" if column else "left")
     shares: dict[str, list[float]] = {
-        "handler": [one.own for one in measured],
-        "AWS SDK": [one.aws for one in measured],
-        "together": [one.total for one in measured],
+        "handler": [post.own for post in measured],
+        "AWS SDK": [post.aws for post in measured],
+        "together": [post.total for post in measured],
     }
     for name, values in shares.items():
         percentiles = statistics.quantiles(values, n=100)
@@ -245,11 +245,11 @@ def cold_starts_table(measured: dict[str, ColdStart]) -> Table:
     table = Table(title="Cold starts: median CPU time in a fresh process")
     for column in ("function", "import", "first use", "together", "ratio"):
         table.add_column(column, justify="left" if column == "function" else "right")
-    least = sum(next(iter(measured.values())).milliseconds)
+    floor = sum(next(iter(measured.values())).milliseconds)
     for name, cold in measured.items():
         imports, first_use = cold.milliseconds
         together = imports + first_use
-        table.add_row(name, *(f"{ms:.0f} ms" for ms in (imports, first_use, together)), f"{together / least:.2f}")
+        table.add_row(name, *(f"{ms:.0f} ms" for ms in (imports, first_use, together)), f"{together / floor:.2f}")
     return table
 
 
@@ -261,10 +261,10 @@ def main() -> int:
     arguments = parser.parse_args()
     os.environ.update(SETTINGS)
     console = Console()
-    measured = posts(arguments.requests)
+    measured = measure_posts(arguments.requests)
     console.print(posts_table(measured))
-    console.print(cold_starts_table(cold_starts(arguments.runs)))
-    return 0 if statistics.median(one.own for one in measured) < TARGET else 1
+    console.print(cold_starts_table(measure_cold_starts(arguments.runs)))
+    return 0 if statistics.median(post.own for post in measured) < TARGET else 1
 
 
 if __name__ == "__main__":

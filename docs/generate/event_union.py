@@ -28,7 +28,7 @@ def split_by_status(components: dict[str, Schema], *, discriminator: bool) -> di
 def data_by_status() -> dict[str, list[type[Any]]]:
     """Return the types of `data` by status: what the events' encoders return."""
     kinds: dict[str, list[type[Any]]] = {status.value: [] for status in Status}
-    for event, encoder in encoding._ENCODERS.items():
+    for event, encoder in encoding.ENCODERS.items():
         kinds[event.status].append(get_type_hints(encoder, localns={"schema": schema})["return"])
     return kinds
 

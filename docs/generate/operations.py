@@ -84,7 +84,7 @@ _KEY: Schema = {
 _DEEP: Schema = {
     "name": "deep",
     "in": "query",
-    "description": "`1`: ask each dependency too. Anything else: only whether the function runs.",
+    "description": "`1`: check each dependency too. Anything else: only the function and its settings.",
     "schema": {"type": "string"},
     "examples": {"deep": {"value": "1"}},
 }
@@ -160,7 +160,7 @@ def _files(
         "Needs nothing but this API.",
         answers=(
             Answer(200, "The file.", content_types=types, headers=tag),
-            Answer(304, "You have it already, says `If-None-Match`.", content_types=(), headers=tag),
+            Answer(304, "Not modified, by `If-None-Match`.", content_types=(), headers=tag),
         ),
         problems=(*problems, errors.BUG),
         parameters=(_FILE,) if "{file}" in path else (),
@@ -241,8 +241,8 @@ OPERATIONS = (
         "/health",
         "getHealth",
         "engine",
-        "Ask whether the engine is well",
-        "Without `deep` it only says that the API runs.",
+        "Check the engine's health",
+        "Without `deep` it only says that the function runs and its settings are right.",
         answers=(
             Answer(
                 200,
@@ -255,7 +255,7 @@ OPERATIONS = (
             ),
             Answer(
                 503,
-                "Orders can't be accepted or executed now, or the gateway itself is not well.",
+                "Orders can't be accepted or executed now, or the gateway itself fails.",
                 HealthReport,
                 {
                     "unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY),

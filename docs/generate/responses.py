@@ -55,14 +55,14 @@ _OF_THE_GATEWAY = (
 )
 _ABOUT = {
     400: "Malformed.",
-    404: "Not found. Of another user's order the same is said.",
-    409: "In conflict with what is there.",
+    404: "Not found; also where the order is another user's.",
+    409: "In conflict with the order as it is.",
     413: "The body is too large.",
     415: "The body is not declared as plain JSON.",
     422: "Well formed, but not right; `errors` says what is not.",
     429: "Too many requests.",
     500: "A fault on our side.",
-    503: "Something that this needs does not answer. Whether it had an effect is unknown: hence idempotency keys.",
+    503: "A service that is needed does not answer. Whether there was an effect is unknown: hence idempotency keys.",
 }
 
 

@@ -19,10 +19,11 @@ deployed = Deployed(CloseDeadLettersSettings)
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Close the orders of all visible letters, as far as there is evidence for an end."""
-    results = deployed.engine.dead_letter_closing.run(LambdaDeadline(context))
-    for result in results:
+    counts = {"letters": 0, "closed": 0}
+    for result in deployed.engine.dead_letter_closing.run(LambdaDeadline(context)):
         _log(result)
-    counts = {"letters": len(results), "closed": sum(result.closed for result in results)}
+        counts["letters"] += 1
+        counts["closed"] += result.closed
     logger.info("dead letters", extra=counts)
     return counts
 

@@ -95,6 +95,8 @@ def health() -> Answer:
     """Answer that this function runs and its settings make sense; with `deep=1`, also how its dependencies are."""
     deep = app.current_event.query_string_parameters.get("deep") == "1"
     diagnosis = diagnose(deployed, deep=deep)
+    if diagnosis.problems:
+        logger.error("invalid settings", extra={"problems": diagnosis.problems})
     status = HTTPStatus.SERVICE_UNAVAILABLE if diagnosis.health is Health.UNHEALTHY else HTTPStatus.OK
     return json_answer(status, health_view(diagnosis))
 

@@ -27,10 +27,8 @@ class NotFinished(Exception):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Process all messages of the batch at once; answer with those that must come again."""
     records = [SQSRecord(record) for record in event["Records"]]
-    results = deployed.engine.processing.process(wake_ups(records), LambdaDeadline(context))
+    results = deployed.engine.processing.process(wake_ups(records), LambdaDeadline(context), _log)
     by_message = {result.wake_up.message_id: result for result in results}
-    for result in results:
-        _log(result)
 
     def raise_unless_finished(record: SQSRecord) -> None:
         if not by_message[record.message_id].finished:

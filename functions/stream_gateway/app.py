@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     if kind == "CONNECT":
         return {"statusCode": _connect(event)}
     if kind == "DISCONNECT":
-        deployed.engine.sessions.disconnect(context["connectionId"])
+        deployed.engine.connections.disconnect(context["connectionId"])
     else:
         _handle_frame(event)
     return {"statusCode": HTTPStatus.OK}
@@ -39,7 +39,7 @@ def _connect(event: dict[str, Any]) -> HTTPStatus:
     except InvalidOrder as error:
         logger.warning("connection refused", extra={"reason": str(error)})
         return HTTPStatus.BAD_REQUEST
-    deployed.engine.sessions.connect(connection, first)
+    deployed.engine.connections.connect(connection, first)
     return HTTPStatus.OK
 
 

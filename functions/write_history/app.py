@@ -7,15 +7,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from settings import WriteHistorySettings
 
+from order_engine.application.ports.dependencies import RECOUNT
 from order_engine.entrypoints.deployed import Deployed
 from order_engine.entrypoints.stream_records import order_images
 from order_engine.entrypoints.telemetry import function_logger
 
 logger = function_logger()
 deployed = Deployed(WriteHistorySettings)
-
-RECOUNT = {"recount": True}
-"""The event at the end of a rebuild."""
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:

@@ -16,6 +16,7 @@ from order_engine.adapters.dynamodb.order_items import OrderItems
 from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
 from order_engine.adapters.process import SystemClock
 from order_engine.adapters.sqs.dead_letters import SqsRedrivableDeadLetters
+from order_engine.application.ports.dependencies import RECOUNT
 from order_engine.contracts.events import JsonEventCodec
 from order_engine.contracts.queue import JsonWakeUpCodec
 from orders_admin.ports import NOT_RECORDED, VISIBILITY_TIMEOUT, HistoryBackfill, Item, NotRecorded, RedrivePorts
@@ -138,7 +139,7 @@ class LambdaHistoryBackfill:
 
     def recount(self) -> None:
         """Invoke the function with the order to count anew."""
-        self._invoke({"recount": True})
+        self._invoke(dict(RECOUNT))
 
     def _invoke(self, event: dict[str, Any]) -> None:
         with unavailable_on_error("Lambda"):

@@ -1,4 +1,4 @@
-"""Clients that don't give up: each order is placed until it is accepted, and followed to its end."""
+"""Clients that retry: each order is placed until it is accepted, and followed to its end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Heard = tuple[int, str, datetime, Any]
 
 STREAMS = 12
 CANCEL_EVERY = 10
-"""Every so manieth order is cancelled once it is accepted, if that is not too late."""
+"""One order in this many is cancelled once it is accepted, if that is not too late."""
 TERMS = ("SOL", "USDC", "1.5")
 SLIPPAGE = "0.01"
 
@@ -38,9 +38,9 @@ class Clients:
     cloud: LocalCloud
     streams: Sequence[OrderStream]
     made_again: Counter[str] = field(default_factory=Counter)
-    """Requests that were made again, as there was no answer, or only that the server had failed."""
+    """Requests that were retried, as there was no answer, or a fault of the server."""
     sent_again: int = 0
-    """Messages that the queue has taken once more."""
+    """Messages that were sent to the queue a second time."""
     accepted: dict[str, float] = field(default_factory=dict)
     """When each order was accepted."""
     ended: dict[str, float] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Clients:
                     await asyncio.sleep(seconds / orders)
 
     async def queue_again(self, order_id: str) -> None:
-        """Send an order's message once more."""
+        """Send an order's message a second time."""
         queue = self.cloud.session.client("sqs")
         message = {"QueueUrl": self.cloud.outputs["OrdersQueueUrl"], "MessageBody": json.dumps({"orderId": order_id})}
         await asyncio.to_thread(queue.send_message, **message)
@@ -77,7 +77,7 @@ class Clients:
         await self.queue_again(order_id)
         if number % CANCEL_EVERY == 0:
             await self._cancel(client, order_id)
-        await self._until(lambda: stream.wait_until_terminal(order_id))
+        await self._retried(lambda: stream.wait_until_terminal(order_id))
         self.ended[order_id] = time.monotonic()
 
     async def _place(self, number: int, client: OrdersClient, stream: OrderStream) -> str:
@@ -88,15 +88,15 @@ class Clients:
                 return await stream.place_order(*TERMS, slippage=SLIPPAGE, client_order_id=key)
             return await asyncio.to_thread(client.place, *TERMS, slippage=SLIPPAGE, client_order_id=key)
 
-        return (await self._until(place)).order_id
+        return (await self._retried(place)).order_id
 
     async def _cancel(self, client: OrdersClient, order_id: str) -> None:
         with suppress(Conflict):  # it is too late
-            await self._until(lambda: asyncio.to_thread(client.cancel, order_id))
+            await self._retried(lambda: asyncio.to_thread(client.cancel, order_id))
             self.cancelled.add(order_id)
 
-    async def _until(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask until there is an answer."""
+    async def _retried(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Retry until there is an answer, and return it."""
         while True:
             try:
                 return await ask()

@@ -1,4 +1,4 @@
-"""Gathers what is left of a run, from the stores themselves."""
+"""What a run has left in the stores."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.chaos.verdict import Evidence, Swap
 from tests.support.stored import ITEMS, queue_length, scan
 
 
-def gather(cloud: LocalCloud, clients: Clients, placed: int) -> Evidence:
-    """Read everything."""
+def gather_evidence(cloud: LocalCloud, clients: Clients, placed: int) -> Evidence:
+    """Read every store."""
     history, counts = _history(cloud)
     return Evidence(
         placed=placed,

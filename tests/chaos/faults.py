@@ -1,4 +1,4 @@
-"""What goes wrong on purpose. Only processes of this run's own local cloud are ended, by their ids."""
+"""The faults that are injected. Only processes of this run's own local cloud are killed, by their ids."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POSTGRES_AWAY = 10.0
 
 @dataclass(slots=True)
 class Faults:
-    """Breaks things, and counts what it broke.
+    """Injects faults, and counts them.
 
     Args:
         cloud: whose processes and event sources are broken.
@@ -44,11 +44,11 @@ class Faults:
     """From when to when Postgres was away, by `time.monotonic`."""
 
     async def run(self, seconds: float) -> None:
-        """Break things for so long, then leave everything running."""
+        """Inject faults for this many seconds, then leave everything running."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._stop_postgres(seconds / 3))
             for fault in (self._kill_a_worker, self._pause_a_source, self._cut_sockets):
-                tasks.create_task(_again_and_again(fault, time.monotonic() + seconds))
+                tasks.create_task(_repeat(fault, time.monotonic() + seconds))
 
     async def _kill_a_worker(self) -> None:
         await asyncio.sleep(self.dice.uniform(0.5, 2.5))
@@ -90,6 +90,6 @@ class Faults:
         self.tell("started Postgres")
 
 
-async def _again_and_again(fault: Callable[[], Awaitable[None]], until: float) -> None:
+async def _repeat(fault: Callable[[], Awaitable[None]], until: float) -> None:
     while time.monotonic() < until:
         await fault()

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from local.cloud import LocalCloud
 from order_engine.domain.events import Status
 from tests.chaos.clients import Clients
-from tests.chaos.evidence import gather, versions
+from tests.chaos.evidence import gather_evidence, versions
 from tests.chaos.faults import Faults
 from tests.chaos.sockets import Sockets
 from tests.chaos.verdict import Evidence, Verdict, verdicts
@@ -62,7 +62,7 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run."""
+    """The result of a run."""
 
     plan: Plan
     faults: Faults
@@ -106,7 +106,7 @@ async def chaos(cloud: LocalCloud, plan: Plan, tell: Callable[[str], None]) -> O
         finally:
             load.cancel()
             await asyncio.wait([load])
-    evidence = await asyncio.to_thread(gather, cloud, clients, plan.orders)
+    evidence = await asyncio.to_thread(gather_evidence, cloud, clients, plan.orders)
     return Outcome(plan, faults, clients, recovery, evidence)
 
 
@@ -120,20 +120,20 @@ async def _recovery(cloud: LocalCloud, plan: Plan, load: asyncio.Task[None]) -> 
         table, history = versions(cloud)
         return len(table) == plan.orders and table == history and all_ended()
 
-    async def took(look: Callable[[], bool]) -> float | None:
+    async def seconds_until(recovered: Callable[[], bool]) -> float | None:
         while time.monotonic() - healed < PATIENCE:
             if load.done():
                 load.result()  # raises what no client was prepared for
-            if await asyncio.to_thread(look):
+            if await asyncio.to_thread(recovered):
                 return round(time.monotonic() - healed, 1)
             await asyncio.sleep(0.5)
         return None
 
     return Recovery(
         *await asyncio.gather(
-            took(all_ended),
-            took(history_agrees),
-            took(load.done),
-            took(lambda: not queue_length(cloud, "OrdersQueueUrl")),
+            seconds_until(all_ended),
+            seconds_until(history_agrees),
+            seconds_until(load.done),
+            seconds_until(lambda: not queue_length(cloud, "OrdersQueueUrl")),
         )
     )

@@ -25,7 +25,7 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is left of a run.
+    """What a run has left.
 
     Args:
         placed: how many different orders the clients wanted.
@@ -36,7 +36,7 @@ class Evidence:
         history_counts, published_counts: orders by status, in Postgres and as the API's metrics have them.
         heard: what each order's client knows.
         swaps: what landed, by order.
-        letters, given_up: lengths of the queues of dead letters and of stream records that a consumer gave up on.
+        letters, given_up: lengths of the dead letter queue, and of the queue of stream records that were discarded.
     """
 
     placed: int

@@ -173,7 +173,7 @@ class Watcher:
 
             def say() -> None:
                 world.scheduler.sleep(world.chaos.up_to(2))
-                world.invoke("stream_gateway", lambda run: run.engine.sessions.disconnect(connection))
+                world.invoke("stream_gateway", lambda run: run.engine.connections.disconnect(connection))
                 if connection in world.promises.in_peace:
                     world.promises.closed.add(connection)
 
@@ -229,7 +229,7 @@ class Watcher:
 
 
 def _connect(run: Invocation, connection: Connection, query: Mapping[str, Any]) -> None:
-    run.engine.sessions.connect(connection, first_subscription(query, connection))
+    run.engine.connections.connect(connection, first_subscription(query, connection))
 
 
 def _handle_frame(run: Invocation, connection: Connection, text: str) -> None:

@@ -156,7 +156,8 @@ class InMemoryEngine(Engine):
 
     @property
     def processing(self) -> MessageProcessing:
-        return MessageProcessing(self.execution, self.ports.queue, self.ports.executor)
+        struck: Any = StruckPorts(self.ports, self.faults)
+        return Engine(struck, self.settings).processing
 
     def deadline(self, seconds: float = INVOCATION) -> ClockDeadline:
         return ClockDeadline(self.clock, seconds)

@@ -1,6 +1,6 @@
 """The one composition root: ports in, use cases out.
 
-Functions, tests, the simulator and local tools build this same class; they differ in the ports that they hand in. A
+Functions, tests and the simulator build this same class; they differ in the ports that they hand in. A
 use case is imported and made when it is first asked for, so each function loads only what it uses.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from order_engine.application.process_messages import MessageProcessing
     from order_engine.application.push_updates import UpdatePusher
     from order_engine.application.retries import RetryPolicy
-    from order_engine.application.socket_session import SocketSessions
+    from order_engine.application.socket_session import Connections, SocketSessions
     from order_engine.domain.order import Order
 
 
@@ -107,12 +107,25 @@ class Engine:
     # --- Live updates ----------------------------------------------------------------------------------------------
 
     @cached_property
+    def connections(self) -> Connections:
+        """Opens and closes WebSocket connections."""
+        from order_engine.application.socket_session import Connections
+
+        return Connections(self.ports.subscriptions, self.ports.clock)
+
+    @cached_property
     def sessions(self) -> SocketSessions:
         """Answers what clients send over their WebSockets."""
         from order_engine.application.socket_session import SocketSessions
 
         ports = self.ports
-        return SocketSessions(ports.orders, ports.subscriptions, ports.clients, ports.clock, self.placement)
+        return SocketSessions(
+            ports.orders,
+            ports.subscriptions,
+            ports.clients,
+            ports.clock,
+            lambda command: self.placement.place(command),  # noqa: PLW0108 - made when an order is placed
+        )
 
     @cached_property
     def pusher(self) -> UpdatePusher:

@@ -7,8 +7,8 @@ from tests.simulation.mutants.chain import CHAIN
 from tests.simulation.mutants.copies import COPIES
 from tests.simulation.mutants.execution import EXECUTION
 from tests.simulation.mutants.mutant import MOST_SEEDS, Mutant
-from tests.simulation.mutants.recovery import MADE_UP_FOR, RECOVERY
+from tests.simulation.mutants.recovery import HARMLESS_VARIANTS, RECOVERY
 
 MUTANTS = (*EXECUTION, *CHAIN, *ACCEPTANCE, *RECOVERY, *COPIES)
 
-__all__ = ["MADE_UP_FOR", "MOST_SEEDS", "MUTANTS", "Mutant"]
+__all__ = ["HARMLESS_VARIANTS", "MOST_SEEDS", "MUTANTS", "Mutant"]

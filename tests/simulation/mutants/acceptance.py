@@ -42,7 +42,7 @@ ACCEPTANCE = (
     mutant(
         "cancelled after building",
         (cancel_order, "order.status in CANCELLABLE", "not order.status.terminal"),
-        (Order._check_step, "kind.status not in TRANSITIONS[self.status]", "False"),
+        (Order._next, "kind.status not in TRANSITIONS[self.status]", "False"),
     ),
     mutant(
         "too late to cancel, because it is cancelled",

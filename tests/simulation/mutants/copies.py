@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from order_engine.application.push_updates import UpdatePusher, _audience
+from order_engine.application.push_updates import UpdatePusher, _subscriptions_by_connection
 from order_engine.application.record_history import record_history
 from order_engine.contracts.views import event_view
 from order_engine.fakes.clients import InMemorySubscriptions
@@ -43,7 +43,7 @@ COPIES = (
     mutant("events lose their data on the wire", (event_view, "event_data(event, order.terms)", "{}")),
     mutant(
         "the channel `all` has everybody's orders",
-        (_audience, "subscription.user_id in (None, order.user_id)", "True"),
+        (_subscriptions_by_connection, "subscription.user_id in (None, order.user_id)", "True"),
     ),
     mutant(
         "snapshot read before the subscription is written",
@@ -73,7 +73,7 @@ COPIES = (
     ),
     mutant(
         "a connection that was still opening gets what was read before it was open",
-        (UpdatePusher._greet, "subscription.connected_at is not None", "False"),
+        (UpdatePusher._answer_subscription, "subscription.connected_at is not None", "False"),
     ),
     mutant(
         "a connection that was still opening is closed for a throttled frame",
@@ -85,7 +85,7 @@ COPIES = (
     ),
     mutant(
         "a connection that opens late is not greeted",
-        (UpdatePusher._greet_connection, "self.subscriptions.renew(subscription)", "pass"),
+        (UpdatePusher._answer_subscriptions, "self.subscriptions.renew(subscription)", "pass"),
     ),
     mutant(
         "who has left stays subscribed",
@@ -93,6 +93,6 @@ COPIES = (
     ),
     mutant(
         "clocks are taken to agree",
-        (UpdatePusher._may_be_opening, "made + OPENS_WITHIN", "made + OPENS_WITHIN / 20"),
+        (UpdatePusher._may_be_opening, "made + MAX_CONNECT_TIME", "made + MAX_CONNECT_TIME / 20"),
     ),
 )

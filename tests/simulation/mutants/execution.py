@@ -75,7 +75,7 @@ EXECUTION = (
     mutant("all attempts are number one", (Order.swap, "self.attempt,", "1,")),
     mutant(
         "an order's time may run backwards",
-        (Order._then, "max(at, self.updated_at)", "at"),
+        (Order._next, "max(at, self.updated_at)", "at"),
     ),
     mutant(
         "the order's own minimum is ignored",

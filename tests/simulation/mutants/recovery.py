@@ -16,7 +16,7 @@ RECOVERY = (
     ),
     mutant(
         "nothing is swept after a quarter of an hour",
-        (is_sweep_due, "minutes // _LONGEST * _LONGEST", "0"),
+        (is_sweep_due, "minutes // _MAX_INTERVAL * _MAX_INTERVAL", "0"),
     ),
     mutant("nobody is woken when an order is accepted", (OrderPlacement._wake, "self.queue.send(order)", "return")),
     mutant(
@@ -44,8 +44,8 @@ RECOVERY = (
         "the letter of a closed order is deleted",
         (
             DeadLetterClosing.run,
-            "self.dead_letters.release(result.letter)",
-            "dead = self.dead_letters.queue.dead; dead[:] = [m for m in dead if m.body != result.letter.body]",
+            "self.dead_letters.release(letter)",
+            "dead = self.dead_letters.queue.dead; dead[:] = [m for m in dead if m.body != letter.body]",
         ),
     ),
     mutant(
@@ -62,7 +62,7 @@ RECOVERY = (
     ),
 )
 
-MADE_UP_FOR = (
+HARMLESS_VARIANTS = (
     mutant(
         "woken before it is stored",
         (

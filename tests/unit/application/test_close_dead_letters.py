@@ -128,7 +128,7 @@ def visible(engine: InMemoryEngine) -> list[bool]:
 
 def run(engine: InMemoryEngine, dead_letters: DeadLetters | None = None, seconds: float = 60) -> list[LetterResult]:
     closing = replace(engine.dead_letter_closing, dead_letters=dead_letters or engine.ports.dead_letters)
-    return closing.run(engine.deadline(seconds))
+    return list(closing.run(engine.deadline(seconds)))
 
 
 def test_a_run_closes_what_can_be_closed_and_leaves_every_letter_visible() -> None:

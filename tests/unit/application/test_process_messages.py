@@ -12,7 +12,7 @@ import pytest
 from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.execute_order import SAFETY_MARGIN
 from order_engine.application.ports import WakeUp
-from order_engine.application.process_messages import LONGEST_PAUSE, MessageProcessing, Processed
+from order_engine.application.process_messages import MAX_BACKOFF, MessageProcessing, Processed
 from order_engine.contracts.events import JsonEventCodec
 from order_engine.contracts.queue import JsonWakeUpCodec
 from order_engine.domain.events import Status
@@ -105,7 +105,7 @@ def test_a_message_is_finished_when_its_order_has_ended() -> None:
     (result,) = process(engine, [wake_up])
     assert result == Processed(wake_up, finished=True, order=engine.now(order))
     assert engine.now(order).status is Status.CONFIRMED
-    assert hidden_for(engine, wake_up) > LONGEST_PAUSE  # it is not given back
+    assert hidden_for(engine, wake_up) > MAX_BACKOFF  # it is not given back
     check(engine)
 
 
@@ -173,7 +173,7 @@ def test_a_wake_up_without_order_and_reason_is_poison_too() -> None:
 
 @pytest.mark.parametrize("failure", [DependencyUnavailable("DynamoDB did not answer"), ZeroDivisionError("ours")])
 @pytest.mark.parametrize(
-    ("received_before", "pause"), [(0, 2), (1, 4), (3, 16), (5, 64), (6, LONGEST_PAUSE), (99, LONGEST_PAUSE)]
+    ("received_before", "pause"), [(0, 2), (1, 4), (3, 16), (5, 64), (6, MAX_BACKOFF), (99, MAX_BACKOFF)]
 )
 def test_a_failure_of_ours_gives_the_message_back_for_longer_and_longer(
     failure: Exception, received_before: int, pause: float
@@ -185,7 +185,7 @@ def test_a_failure_of_ours_gives_the_message_back_for_longer_and_longer(
 
 
 def test_the_longest_pause_and_the_most_receives_are_three_hours_together() -> None:
-    pauses = [min(2**received, LONGEST_PAUSE) for received in range(1, 101)]
+    pauses = [min(2**received, MAX_BACKOFF) for received in range(1, 101)]
     assert 3 * 3600 < sum(pauses) < 3.3 * 3600
 
 
@@ -257,7 +257,7 @@ def test_good_bad_and_duplicate_messages_of_a_batch_do_not_disturb_each_other() 
         engine.now(other),
     ]
     hidden = [hidden_for(engine, wake_up) for wake_up in wake_ups]
-    assert [seconds > LONGEST_PAUSE for seconds in hidden] == [result.finished for result in results]
+    assert [seconds > MAX_BACKOFF for seconds in hidden] == [result.finished for result in results]
     assert max(hidden[1], hidden[4]) <= 0
     check(engine)
 

@@ -79,7 +79,7 @@ class Session:
         self.engine = InMemoryEngine(ports=InMemoryPorts(subscriptions=subscriptions or InMemorySubscriptions()))
         self.connection = connection
         self.clients = RecordingClients()
-        self.sessions.connect(connection, None)
+        self.engine.connections.connect(connection, None)
 
     @property
     def sessions(self) -> SocketSessions:
@@ -124,7 +124,7 @@ def test_the_first_subscription_says_when_its_connection_was_made() -> None:
     session = Session(ALICES)
     session.engine.clock.sleep(7)
     first = Subscription(ALL, ALICES.id, 3, "alice", request_id="r-1")
-    session.sessions.connect(ALICES, first)
+    session.engine.connections.connect(ALICES, first)
     assert session.subscriptions.stream == [replace(first, connected_at=session.engine.clock.now())]
     assert session.clients.messages == []  # nothing can be posted before $connect has returned
 
@@ -133,7 +133,7 @@ def test_a_connection_that_ends_leaves_nothing_behind() -> None:
     session = Session()
     for target in (ALL, order_target(UNKNOWN)):
         session.answers(SubscribeRequest(target))
-    session.sessions.disconnect(CONNECTION.id)
+    session.engine.connections.disconnect(CONNECTION.id)
     assert (session.subscriptions.rows, session.subscriptions.connections) == ({}, {})
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,8 @@ from order_engine.domain.terms import Terms
 from order_engine.domain.timestamps import parse_timestamp
 from order_engine.domain.tokens import TOKENS, Token
 from tests.support.documents import assert_described
+from tests.support.orders import CONFIRMED as CONFIRMED_STEPS
+from tests.support.orders import after, new_order
 
 CODEC = JsonEventCodec()
 ITEMS, ROWS, FRAMES = OrderItems(CODEC), OrderRows(CODEC), JsonFrameCodec()
@@ -203,6 +206,7 @@ def test_an_order_comes_back_from_its_item(order: Order) -> None:
 def test_an_order_comes_back_from_its_rows(order: Order) -> None:
     events = list(ROWS.event_rows([order]))
     arrays = {
+        "seqs": [row[1] for row in events],
         "statuses": [row[2] for row in events],
         "moments": [parse_timestamp(row[3]) for row in events],
         "data": [row[4] for row in events],
@@ -261,3 +265,18 @@ def test_clients_see_every_documented_key_and_no_other(order: Order) -> None:
 
 def test_every_event_has_a_description() -> None:
     assert {kind.__name__ for kind in DATA} == {kind.__name__ for kind in Event.__subclasses__()}
+
+
+@pytest.mark.parametrize("lost", [{1}, {2}, {1, 2, 3, 4, 5}, {5}])
+def test_an_order_whose_event_rows_were_lost_has_those_that_are_left_and_its_acceptance(lost: set[int]) -> None:
+    order = after(new_order(correlation_id="request-1"), *CONFIRMED_STEPS)
+    events = [row for row in ROWS.event_rows([order]) if row[1] not in lost]
+    arrays = {
+        "seqs": [row[1] for row in events] or None,
+        "statuses": [row[2] for row in events] or None,
+        "moments": [parse_timestamp(row[3]) for row in events] or None,
+        "data": [row[4] for row in events] or None,
+    }
+    row = {**dict(zip(ORDERS, ROWS.order_row(order), strict=True)), "created_at": order.created_at}
+    left = ROWS.to_order(row | arrays)
+    assert left.events == tuple(event for event in order.events if event.seq not in lost - {1})

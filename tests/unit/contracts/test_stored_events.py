@@ -99,6 +99,7 @@ def joined(stored: Mapping[str, Any]) -> dict[str, Any]:
         "id": UUID(row["id"]),
         "amount_in": Decimal(row["amount_in"]),
         "min_amount_out": Decimal(row["min_amount_out"]),
+        "seqs": [int(event["seq"]["N"]) for event in events],
         "statuses": [event["status"]["S"] for event in events],
         "moments": [parse_timestamp(event["timestamp"]["S"]) for event in events],
         "data": [event["data"]["S"] for event in events],

@@ -68,11 +68,12 @@ def recording(settings: Any, read: set[str]) -> Any:
 
 
 @pytest.fixture
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_network(monkeypatch: pytest.MonkeyPatch, deployed: Deployment) -> None:
     """Give boto3 clients that reach nothing, and credentials that are worth nothing."""
+    del deployed  # whose fixture refuses all clients
     for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "eu-central-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setattr(boto3, "client", Client)
+    monkeypatch.setattr(boto3.Session, "client", lambda _session, *given, **named: Client(*given, **named))
 
 
 @pytest.mark.usefixtures("no_network")

@@ -7,7 +7,7 @@ the order stays as it is. The letters themselves stay in their queue until a per
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,17 +51,23 @@ class DeadLetterClosing:
     venues: Mapping[str, Venue]
     clock: Clock
 
-    def run(self, deadline: Deadline) -> list[LetterResult]:
-        """Read each visible letter once, close what can be closed, and make all letters visible again."""
-        results: list[LetterResult] = []
-        for letter in self.dead_letters.read():
-            results.append(self._close_letter(letter))
-            if deadline.remaining() < RESERVE:
-                break
-        for result in results:
-            with suppress(DependencyUnavailable):  # then it is visible again by itself, only later
-                self.dead_letters.release(result.letter)
-        return results
+    def run(self, deadline: Deadline) -> Iterator[LetterResult]:
+        """Read each visible letter once, close what can be closed, and make all letters visible again at the end.
+
+        Raises:
+            DependencyUnavailable: no further letters could be read.
+        """
+        letters: list[DeadLetter] = []
+        try:
+            for letter in self.dead_letters.read():
+                letters.append(letter)
+                yield self._close_letter(letter)
+                if deadline.remaining() < RESERVE:
+                    break
+        finally:
+            for letter in letters:
+                with suppress(DependencyUnavailable):  # then it is visible again by itself, only later
+                    self.dead_letters.release(letter)
 
     def _close_letter(self, letter: DeadLetter) -> LetterResult:
         """Close a letter's order. What made it a dead letter may happen here again, and must not stop the others."""

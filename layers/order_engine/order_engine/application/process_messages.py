@@ -7,7 +7,7 @@ of it, so that it becomes a dead letter. Where giving back fails, the message co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from order_engine.application.execute_order import LookAgain, OrderExecution
 from order_engine.application.ports import Deadline, Executor, WakeUp, WakeUpQueue
 from order_engine.domain.order import Order
 
-LONGEST_PAUSE = 120
+MAX_BACKOFF = 120
 """Seconds between two looks at an order that can't be processed: 100 receives of its message then take three hours."""
 
 
@@ -38,6 +38,10 @@ class Processed:
     failure: Exception | None = None
 
 
+def _ignore(_processed: Processed) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class MessageProcessing:
     """Processes the messages of a batch side by side."""
@@ -46,9 +50,21 @@ class MessageProcessing:
     queue: WakeUpQueue
     executor: Executor
 
-    def process(self, wake_ups: Sequence[WakeUp], deadline: Deadline) -> list[Processed]:
-        """Execute all orders at once; return what came of each message, in order."""
-        outcomes = self.executor.run(lambda wake_up: self._process(wake_up, deadline), wake_ups)
+    def process(
+        self, wake_ups: Sequence[WakeUp], deadline: Deadline, on_processed: Callable[[Processed], None] = _ignore
+    ) -> list[Processed]:
+        """Execute all orders at once; return what came of each message, in order.
+
+        Args:
+            on_processed: called for each message as soon as it is processed, as the batch may not come to its end.
+        """
+
+        def process(wake_up: WakeUp) -> Processed:
+            processed = self._process(wake_up, deadline)
+            on_processed(processed)
+            return processed
+
+        outcomes = self.executor.run(process, wake_ups)
         return [
             Processed(wake_up, failure=outcome) if isinstance(outcome, Exception) else outcome
             for wake_up, outcome in zip(wake_ups, outcomes, strict=True)
@@ -62,7 +78,7 @@ class MessageProcessing:
         except OrderNotFound as unknown:
             return self._poison(wake_up, str(unknown))
         except Exception as failure:
-            self._give_back(wake_up, min(2**wake_up.receive_count, LONGEST_PAUSE))
+            self._give_back(wake_up, min(2**wake_up.receive_count, MAX_BACKOFF))
             return Processed(wake_up, failure=failure)
         if isinstance(result, LookAgain):
             self._give_back(wake_up, result.after)

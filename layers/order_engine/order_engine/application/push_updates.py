@@ -23,7 +23,7 @@ FIRST_MESSAGE_RETRIES = 20
 FIRST_MESSAGE_BACKOFF = 0.05
 """Seconds between two tries to reach a connection that may still be opening: one second in all, as others wait."""
 
-OPENS_WITHIN = timedelta(seconds=40)
+MAX_CONNECT_TIME = timedelta(seconds=40)
 """An older connection is open, or never will be: `$connect` runs for 20 s at the most, and it was another machine
 that wrote down when, by a clock of its own."""
 
@@ -71,14 +71,14 @@ class UpdatePusher:
 
         An image holds all events up to its version, so one that was skipped is made good by the next.
         """
-        news = _news(images)
+        news = _unpushed_events(images)
         targets = sorted({target for order, _ in news for target in targets_of(order)})
         found = results_or_raise(self.executor.run(self.subscriptions.subscribers, targets))
         subscribers = dict(zip(targets, found, strict=True))
         outbox = Outbox()
         for order, first_seq in news:
             updates = [StatusUpdate(order, event) for event in order.events[first_seq - 1 :]]
-            for connection_id, subscriptions in _audience(order, subscribers).items():
+            for connection_id, subscriptions in _subscriptions_by_connection(order, subscribers).items():
                 known = min(subscription.after_seq for subscription in subscriptions)
                 outbox[connection_id].subscriptions.update(subscriptions)
                 outbox[connection_id].messages += updates[max(0, known - first_seq + 1) :]
@@ -89,19 +89,19 @@ class UpdatePusher:
         by_connection: dict[str, list[Subscription]] = defaultdict(list)
         for subscription in new_subscriptions:
             by_connection[subscription.connection_id].append(subscription)
-        results_or_raise(self.executor.run(self._greet_connection, list(by_connection.values())))
+        results_or_raise(self.executor.run(self._answer_subscriptions, list(by_connection.values())))
 
-    def _greet_connection(self, subscriptions: Sequence[Subscription]) -> None:
+    def _answer_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
         """Greet one connection for each of its new subscriptions; one that is not open yet is greeted again later."""
         try:
             for subscription in subscriptions:
-                self._greet(subscription)
+                self._answer_subscription(subscription)
         except ClientUnreachable as failure:
             self._give_up(failure, subscriptions[0].connection_id, subscriptions)
             for subscription in filter(self._may_be_opening, subscriptions):
                 self.subscriptions.renew(subscription)
 
-    def _greet(self, subscription: Subscription) -> None:
+    def _answer_subscription(self, subscription: Subscription) -> None:
         """Answer a new subscription, and send the order's snapshot where it is to an order."""
         subscribed = Subscribed(subscription.target, subscription.request_id)
         order_id = order_id_of(subscription.target)
@@ -136,7 +136,7 @@ class UpdatePusher:
 
     def _may_be_opening(self, subscription: Subscription) -> bool:
         made = subscription.connected_at
-        return made is not None and self.clock.now() < made + OPENS_WITHIN
+        return made is not None and self.clock.now() < made + MAX_CONNECT_TIME
 
     def _give_up(self, failure: ClientUnreachable, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
         """Close the connection: its client comes back with `afterSeq` and gets what it missed.
@@ -154,7 +154,7 @@ class UpdatePusher:
             self.subscriptions.remove(target, connection_id)  # written while the connection closed
 
 
-def _news(images: Sequence[Order]) -> list[tuple[Order, int]]:
+def _unpushed_events(images: Sequence[Order]) -> list[tuple[Order, int]]:
     """Return each order's newest image and the first `seq` that is new in this batch."""
     newest: dict[str, tuple[Order, int]] = {}
     for image in images:
@@ -163,7 +163,9 @@ def _news(images: Sequence[Order]) -> list[tuple[Order, int]]:
     return list(newest.values())
 
 
-def _audience(order: Order, subscribers: Mapping[str, list[Subscription]]) -> dict[str, list[Subscription]]:
+def _subscriptions_by_connection(
+    order: Order, subscribers: Mapping[str, list[Subscription]]
+) -> dict[str, list[Subscription]]:
     """Return the order's subscribers by connection, so that each connection gets each event once."""
     audience: dict[str, list[Subscription]] = defaultdict(list)
     for target in targets_of(order):

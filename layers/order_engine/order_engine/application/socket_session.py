@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from order_engine.application.cancel_order import cancel_order
 from order_engine.application.errors import ClientUnreachable
 from order_engine.application.messages import Message, OrderPlaced, OrderShown, Pong, Refused, Unsubscribed
-from order_engine.application.place_order import OrderPlacement, PlaceOrder
+from order_engine.application.place_order import Placed, PlaceOrder
 from order_engine.application.ports import Clients, Clock, OrderStore, Subscription, Subscriptions
 from order_engine.application.read_order import read_order
 from order_engine.application.targets import order_target
@@ -95,14 +95,11 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
-class SocketSessions:
-    """Opens and closes connections, and does what frames ask for."""
+class Connections:
+    """Opens and closes connections."""
 
-    orders: OrderStore
     subscriptions: Subscriptions
-    clients: Clients
     clock: Clock
-    placement: OrderPlacement
 
     def connect(self, connection: Connection, first: Subscription | None) -> None:
         """Store the connection. The first subscription's row makes `push_updates` send what happened before."""
@@ -114,10 +111,25 @@ class SocketSessions:
         """Remove the connection with all its subscriptions."""
         self.subscriptions.disconnect(connection_id)
 
-    def handle(self, connection: Connection, request: Request) -> Handled:
-        """Do what a frame asks for. No frame is left without an answer; a client that has left needs none.
 
-        Each answer is sent before the next is made: `accepted` comes before the order's first event.
+@dataclass(frozen=True, slots=True)
+class SocketSessions:
+    """Does what frames ask for.
+
+    Args:
+        place: places an order; only frames that do so need what that needs.
+    """
+
+    orders: OrderStore
+    subscriptions: Subscriptions
+    clients: Clients
+    clock: Clock
+    place: Callable[[PlaceOrder], Placed]
+
+    def handle(self, connection: Connection, request: Request) -> Handled:
+        """Do what a frame asks for, and answer it; a subscription is answered by `push_updates`.
+
+        A client that has left needs no answer. `accepted` is sent before the order's first event can be.
         """
         undelivered = None
         try:
@@ -142,7 +154,7 @@ class SocketSessions:
                 self.subscriptions.remove(request.target, connection.id)
                 yield Unsubscribed(request.target, request.request_id)
             case PlaceRequest():
-                placed = self.placement.place(request.command)
+                placed = self.place(request.command)
                 yield OrderPlaced(placed.order, placed.replayed, request.request_id)
                 self._subscribe(connection, order_target(placed.order.id))
             case GetRequest():

@@ -17,10 +17,10 @@ BATCH = 10
 RESERVE = 10.0
 """Seconds left when the sweep stops; what remains is found by the next one."""
 
-_LONGEST = 15
+_MAX_INTERVAL = 15
 """Minutes between two turns at the most."""
 
-_LATE = 2
+_TOLERANCE = 2
 """Minutes that a sweep may be late and still find what it should."""
 
 
@@ -44,5 +44,5 @@ def is_sweep_due(overdue: timedelta) -> bool:
     with messages. Each turn lasts for two minutes, so that a sweep that comes late does not miss it.
     """
     minutes = int(overdue.total_seconds() // 60)
-    turn = 2 ** (minutes.bit_length() - 1) if 0 < minutes < _LONGEST else minutes // _LONGEST * _LONGEST
-    return minutes - turn < _LATE
+    turn = 2 ** (minutes.bit_length() - 1) if 0 < minutes < _MAX_INTERVAL else minutes // _MAX_INTERVAL * _MAX_INTERVAL
+    return minutes - turn < _TOLERANCE

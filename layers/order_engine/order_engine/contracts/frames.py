@@ -51,7 +51,7 @@ class JsonFrameCodec:
         websocket_url: where clients connect; needed only where orders are placed over the WebSocket.
     """
 
-    websocket_url: str = ""
+    websocket_url: str | None = None
 
     def encode(self, message: Message) -> Iterator[str]:
         """Yield the message's frames, of which only a snapshot may take several."""
@@ -74,6 +74,8 @@ class JsonFrameCodec:
             case Unsubscribed():
                 return unsubscribed_frame(message.target)
             case OrderPlaced():
+                if self.websocket_url is None:
+                    raise ValueError("Orders are placed where the address of the WebSocket is not known.")
                 return accepted_frame(message, self.websocket_url)
             case OrderShown():
                 return order_frame(message.order)

@@ -42,7 +42,9 @@ STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
 }
 """Every code that a client may be told. An error whose code is not here says nothing about itself."""
 
-ONLY_HTTP = frozenset({"route_not_found", "not_found", "method_not_allowed", "unsupported_media_type"})
+ONLY_HTTP = frozenset(
+    {"invalid_order_id", "route_not_found", "not_found", "method_not_allowed", "unsupported_media_type"}
+)
 ONLY_WEBSOCKET = frozenset({"unknown_action", "not_connected", "too_many_subscriptions"})
 
 FIELD_CODES = (

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from order_engine.application.monitor import Diagnosis, Metrics
-from order_engine.application.ports import OrderTrail, Page
 from order_engine.contracts.cursor import encode_cursor
 from order_engine.contracts.events.encoding import event_data, fault_data, terms_data
 from order_engine.domain.amounts import format_amount
@@ -14,6 +12,8 @@ from order_engine.domain.order import Order
 from order_engine.domain.timestamps import format_timestamp
 
 if TYPE_CHECKING:
+    from order_engine.application.monitor import Diagnosis, Metrics
+    from order_engine.application.ports import OrderTrail, Page
     from order_engine.contracts.answers import (
         FailedAttemptView,
         HealthReport,
@@ -107,7 +107,7 @@ def health_view(diagnosis: Diagnosis) -> HealthReport:
     view: HealthReport = {"status": diagnosis.health, "timestamp": format_timestamp(diagnosis.at)}
     if diagnosis.dependencies:
         view["dependencies"] = dict(diagnosis.dependencies)
-    if diagnosis.problems:
+    if diagnosis.dependencies and diagnosis.problems:  # who asks no further is told no more
         view["problems"] = list(diagnosis.problems)
     return view
 

@@ -173,7 +173,7 @@ class Confirmed(Event):
         fee: base units of the token in.
         price_impact: a fraction as decimal string.
         slippage_bps: how much less than quoted, in basis points, as decimal string.
-        pool: the venue's own record of its pool before the swap, ready for JSON; only the venue reads it.
+        pool: the venue's own record of its pool before the swap, ready for JSON; the engine does not look into it.
     """
 
     status = Status.CONFIRMED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import cast
 
 from order_engine.domain.amounts import BASIS_POINTS, format_price, format_ratio
 from order_engine.domain.errors import IllegalTransition
@@ -25,8 +25,6 @@ from order_engine.domain.events import (
 )
 from order_engine.domain.swaps import Landed, Quote, Swap, Transaction
 from order_engine.domain.terms import Terms
-
-E = TypeVar("E", bound=Event)
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.ROUTING, Status.CANCELLED, Status.FAILED}),
@@ -154,7 +152,7 @@ class Order:
 
     def start_routing(self, venues: tuple[str, ...], at: datetime) -> Order:
         """Begin an attempt: these venues are asked for quotes."""
-        return self._then(RoutingStarted, at, attempt=self.attempt, venues=venues)
+        return self._with(RoutingStarted(*self._next(RoutingStarted, at), self.attempt, venues))
 
     def sign(
         self,
@@ -165,25 +163,22 @@ class Order:
         at: datetime,
     ) -> Order:
         """Store the intent to swap: the signed transaction, and why this venue was chosen."""
-        return self._then(
-            TransactionSigned, at, transaction=transaction, quotes=quotes, refusals=refusals, reason=reason
-        )
+        step = self._next(TransactionSigned, at)
+        return self._with(TransactionSigned(*step, transaction, quotes, refusals, reason))
 
     def submit(self, at: datetime) -> Order:
         """Note that the signed transaction is at its venue."""
-        transaction = self._signed_for(TransactionSubmitted)
-        return self._then(
-            TransactionSubmitted, at, attempt=self.attempt, venue=transaction.venue, tx_hash=transaction.signature
-        )
+        step, transaction = self._next(TransactionSubmitted, at), self._signed()
+        return self._with(TransactionSubmitted(*step, self.attempt, transaction.venue, transaction.signature))
 
     def confirm(self, landed: Landed, at: datetime) -> Order:
         """Note that the swap has happened, with its receipt."""
-        transaction, terms = self._signed_for(Confirmed), self.terms
+        (seq, timestamp), transaction, terms = self._next(Confirmed, at), self._signed(), self.terms
         quoted, amount_out = transaction.quoted_amount_out, landed.amount_out
         paid = amount_out * 10**terms.token_in.decimals, terms.amount_in * 10**terms.token_out.decimals
-        return self._then(
-            Confirmed,
-            at,
+        confirmed = Confirmed(
+            seq=seq,
+            timestamp=timestamp,
             attempt=self.attempt,
             venue=transaction.venue,
             tx_hash=transaction.signature,
@@ -194,37 +189,34 @@ class Order:
             slippage_bps=format_ratio((quoted - amount_out) * BASIS_POINTS, quoted, places=2),
             pool=landed.pool,
         )
+        return self._with(confirmed)
 
     def retry(self, fault: Fault, delay: float, at: datetime) -> Order:
         """Schedule another attempt, `delay` seconds from now; what is stored has milliseconds."""
-        delay = round(delay, 3)
-        due = at + timedelta(seconds=delay)
-        return self._then(RetryScheduled, at, attempt=self.attempt + 1, delay=delay, next_attempt_at=due, fault=fault)
+        step, delay = self._next(RetryScheduled, at), round(delay, 3)
+        return self._with(RetryScheduled(*step, self.attempt + 1, delay, at + timedelta(seconds=delay), fault))
 
     def fail(self, fault: Fault, at: datetime) -> Order:
         """End the order without a swap, with the evidence."""
-        return self._then(Failed, at, fault=fault, attempts=self.attempts)
+        return self._with(Failed(*self._next(Failed, at), fault, self.attempts))
 
     def cancel(self, by: str, at: datetime) -> Order:
         """End the order because somebody wants it to; `by` is a user id."""
-        return self._then(Cancelled, at, by=by)
+        return self._with(Cancelled(*self._next(Cancelled, at), by))
 
-    def _signed_for(self, kind: type[Event]) -> Transaction:
-        """Return the signed transaction that a step of this kind needs."""
-        self._check_step(kind)
+    def _next(self, kind: type[Event], at: datetime) -> tuple[int, datetime]:
+        """Return `seq` and timestamp of a step of this kind, if it is legal.
+
+        Time never runs backwards within an order, even where the clocks of two workers disagree.
+        """
+        if kind.status not in TRANSITIONS[self.status]:
+            raise IllegalTransition(f"order {self.id}: {self.status} can't become {kind.status}")
+        return self.version + 1, max(at, self.updated_at)
+
+    def _signed(self) -> Transaction:
         if (transaction := self.transaction) is None:
             raise IllegalTransition(f"order {self.id}: no transaction is signed")
         return transaction
 
-    def _then(self, kind: type[E], at: datetime, **fields: Any) -> Order:
-        """Return the order after one more event.
-
-        Time never runs backwards within an order, even where the clocks of two workers disagree.
-        """
-        self._check_step(kind)
-        event = kind(self.version + 1, max(at, self.updated_at), **fields)
+    def _with(self, event: Event) -> Order:
         return replace(self, events=(*self.events, event))
-
-    def _check_step(self, kind: type[Event]) -> None:
-        if kind.status not in TRANSITIONS[self.status]:
-            raise IllegalTransition(f"order {self.id}: {self.status} can't become {kind.status}")

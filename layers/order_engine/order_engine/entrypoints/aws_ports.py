@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from order_engine.adapters.process import SystemClock, SystemRandomness, ThreadExecutor
 
 if TYPE_CHECKING:
+    import boto3
+
     from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
     from order_engine.adapters.postgres.database import Database
     from order_engine.adapters.simulated_market.settings import MarketSettings
@@ -52,7 +54,11 @@ class AwsSettings(Protocol):
 
 
 class AwsPorts:
-    """`Ports` on AWS and Postgres."""
+    """`Ports` on AWS and Postgres.
+
+    Use cases are given their ports when they are made, before they start threads: boto3 makes clients in one thread at
+    a time only, and nothing here is locked.
+    """
 
     def __init__(self, settings: AwsSettings) -> None:
         self._settings = settings
@@ -136,15 +142,13 @@ class AwsPorts:
     @cached_property
     def clients(self) -> Clients:
         """The WebSocket clients."""
-        import boto3
-
         from order_engine.adapters.websocket.clients import WebSocketClients
         from order_engine.adapters.websocket.signed_posts import SignedPosts
         from order_engine.contracts.frames import JsonFrameCodec
 
-        endpoint, session = self._settings.websocket_api_endpoint, boto3.Session()
+        endpoint, session = self._settings.websocket_api_endpoint, self._session
         posts = SignedPosts(endpoint, "execute-api", session.region_name, session.get_credentials())
-        codec = JsonFrameCodec(getattr(self._settings, "websocket_url", ""))  # only the gateway places orders
+        codec = JsonFrameCodec(getattr(self._settings, "websocket_url", None))  # only the gateway places orders
         return WebSocketClients(self._client("apigatewaymanagementapi", endpoint), posts, codec)
 
     # --- History -----------------------------------------------------------------------------------------------------
@@ -216,13 +220,17 @@ class AwsPorts:
             Dependency("history", probe.check, vital=False),
         )
 
+    @cached_property
+    def _session(self) -> boto3.Session:
+        import boto3
+
+        return boto3.Session()
+
     def _client(self, service: str, endpoint: str | None = None) -> Any:
         """Return a boto3 client. One for each service: creating one takes tens of milliseconds."""
         if service not in self._clients:
-            import boto3
-
             from order_engine.adapters.aws import client_config
 
             config = client_config(1 if service in SINGLE_ATTEMPT_SERVICES else 2)
-            self._clients[service] = boto3.client(service, endpoint_url=endpoint, config=config)
+            self._clients[service] = self._session.client(service, endpoint_url=endpoint, config=config)
         return self._clients[service]

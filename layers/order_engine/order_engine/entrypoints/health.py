@@ -11,10 +11,10 @@ from order_engine.entrypoints.settings import InvalidSettings
 
 
 def diagnose(deployed: Deployed[Any], *, deep: bool) -> Diagnosis:
-    """Return the health of the function; `deep` asks its dependencies, and names what is wrong with its settings."""
+    """Return the health of the function; `deep` asks its dependencies."""
     try:
         engine = deployed.engine
     except InvalidSettings as invalid:
         dependencies = {"settings": Health.UNHEALTHY} if deep else {}
-        return Diagnosis(datetime.now(UTC), Health.UNHEALTHY, dependencies, invalid.problems if deep else ())
+        return Diagnosis(datetime.now(UTC), Health.UNHEALTHY, dependencies, invalid.problems)
     return engine.check_health(deep=deep)

@@ -20,7 +20,8 @@ _CONDITIONS = {
 }
 
 _EVENTS = """
-SELECT array_agg(status ORDER BY seq) AS statuses, array_agg(occurred_at ORDER BY seq) AS moments,
+SELECT array_agg(seq ORDER BY seq) AS seqs, array_agg(status ORDER BY seq) AS statuses,
+       array_agg(occurred_at ORDER BY seq) AS moments,
        array_agg(data::text ORDER BY seq) AS data
 FROM order_events WHERE order_id = found.id
 """

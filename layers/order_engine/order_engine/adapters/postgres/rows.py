@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from order_engine.application.ports import EventCodec, FailedAttempt, failed_attempts
+from order_engine.domain.events import Accepted
 from order_engine.domain.order import Order
 from order_engine.domain.terms import Terms
 from order_engine.domain.timestamps import format_timestamp
@@ -94,13 +95,15 @@ class OrderRows:
                 yield order.id, failed.seq, failed.attempt, *columns, format_timestamp(failed.occurred_at)
 
     def to_order(self, row: Mapping[str, Any]) -> Order:
-        """Return the order of a row that has its events too: the arrays `statuses`, `moments` and `data`."""
+        """Return the order of a row that has its events too: the arrays `seqs`, `statuses`, `moments` and `data`.
+
+        Where rows of events were lost, the order has those that are left; its own row has what its acceptance said.
+        """
         order_id, terms = str(row["id"]), _terms(row)
-        steps = zip(row["statuses"], row["moments"], row["data"], strict=True)
-        events = (
-            self.codec.decode(order_id, terms, seq, status, at, data)
-            for seq, (status, at, data) in enumerate(steps, start=1)
-        )
+        steps = zip(row["seqs"] or (), row["statuses"] or (), row["moments"] or (), row["data"] or (), strict=True)
+        events = [self.codec.decode(order_id, terms, seq, status, at, data) for seq, status, at, data in steps]
+        if not events or events[0].seq > 1:
+            events.insert(0, Accepted(1, row["created_at"], row["user_id"], terms, row["correlation_id"]))
         return Order(order_id, tuple(events), row["client_order_id"])
 
     def to_failed_attempt(self, row: Mapping[str, Any]) -> FailedAttempt:

@@ -52,7 +52,7 @@ def _read(kind: type[T], state: Any) -> T:
         hints = get_type_hints(kind)
         return kind(**{field.name: _read(hints[field.name], state[camel_case(field.name)]) for field in fields(kind)})
     if kind is bool and isinstance(state, bool):
-        return state
+        return state  # type: ignore[return-value]
     if kind is int and isinstance(state, str) and _INTEGER.fullmatch(state):
         return kind(state)  # type: ignore[call-arg]
     raise ValueError(f"{state!r} is no {kind.__name__} as receipts write it")

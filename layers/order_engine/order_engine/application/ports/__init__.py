@@ -7,36 +7,38 @@ by step. Every call may raise `DependencyUnavailable`; whether it had an effect 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
-from order_engine.application.ports.dependencies import Dependency
-from order_engine.application.ports.history import (
-    FailedAttempt,
-    History,
-    HistoryReader,
-    OrderFilter,
-    OrderTrail,
-    Page,
-    Position,
-    PublishedCounts,
-    StatusCounts,
-    failed_attempts,
-)
-from order_engine.application.ports.orders import EventCodec, OrderStore, Overdue
-from order_engine.application.ports.process import Clock, Deadline, Executor, Randomness
-from order_engine.application.ports.queue import (
-    DeadLetter,
-    DeadLetters,
-    QueueFigures,
-    QueueGauge,
-    RedrivableDeadLetters,
-    WakeUp,
-    WakeUpCodec,
-    WakeUpQueue,
-)
-from order_engine.application.ports.rate_limits import RATE_WINDOW, Allowance, RateLimiter, Unlimited
-from order_engine.application.ports.subscribers import Clients, FrameCodec, Subscription, Subscriptions
-from order_engine.application.ports.venue import Venue
+if TYPE_CHECKING:
+    from order_engine.application.ports.dependencies import Dependency
+    from order_engine.application.ports.history import (
+        FailedAttempt,
+        History,
+        HistoryReader,
+        OrderFilter,
+        OrderTrail,
+        Page,
+        Position,
+        PublishedCounts,
+        StatusCounts,
+        failed_attempts,
+    )
+    from order_engine.application.ports.orders import EventCodec, OrderStore, Overdue
+    from order_engine.application.ports.process import Clock, Deadline, Executor, Randomness
+    from order_engine.application.ports.queue import (
+        DeadLetter,
+        DeadLetters,
+        QueueFigures,
+        QueueGauge,
+        RedrivableDeadLetters,
+        WakeUp,
+        WakeUpCodec,
+        WakeUpQueue,
+    )
+    from order_engine.application.ports.rate_limits import RATE_WINDOW, Allowance, RateLimiter, Unlimited
+    from order_engine.application.ports.subscribers import Clients, FrameCodec, Subscription, Subscriptions
+    from order_engine.application.ports.venue import Venue
 
 __all__ = [
     "RATE_WINDOW",
@@ -76,6 +78,46 @@ __all__ = [
     "WakeUpQueue",
     "failed_attempts",
 ]
+
+
+_NAMES = {
+    "dependencies": ("Dependency",),
+    "history": (
+        "FailedAttempt",
+        "History",
+        "HistoryReader",
+        "OrderFilter",
+        "OrderTrail",
+        "Page",
+        "Position",
+        "PublishedCounts",
+        "StatusCounts",
+        "failed_attempts",
+    ),
+    "orders": ("EventCodec", "OrderStore", "Overdue"),
+    "process": ("Clock", "Deadline", "Executor", "Randomness"),
+    "queue": (
+        "DeadLetter",
+        "DeadLetters",
+        "QueueFigures",
+        "QueueGauge",
+        "RedrivableDeadLetters",
+        "WakeUp",
+        "WakeUpCodec",
+        "WakeUpQueue",
+    ),
+    "rate_limits": ("Allowance", "RATE_WINDOW", "RateLimiter", "Unlimited"),
+    "subscribers": ("Clients", "FrameCodec", "Subscription", "Subscriptions"),
+    "venue": ("Venue",),
+}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a port's module when the port is first asked for: each function loads only what it uses (PEP 562)."""
+    if name not in _MODULE_OF:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
 
 
 class Ports(Protocol):

@@ -9,6 +9,10 @@ HISTORY_PROBE = {"check": "database"}
 """The event with which `read_history` is asked for Postgres alone."""
 
 
+RECOUNT = {"recount": True}
+"""The event with which `write_history` is asked to count all orders anew: the end of a rebuild."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dependency:
     """Something the engine needs.

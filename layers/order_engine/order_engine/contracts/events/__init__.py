@@ -1,7 +1,7 @@
 """The one codec of an order's events: typed inside, JSON in storage and on the wire.
 
 Stored events outlive the code that wrote them: what is added must be optional when it is read, and nothing may change
-its meaning. tests/recorded/stored_orders.json has every kind as earlier versions wrote it.
+its meaning. tests/recorded/stored_orders.json has every kind as the version before this codec wrote it.
 """
 
 from __future__ import annotations

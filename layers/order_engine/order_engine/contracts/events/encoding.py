@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def event_data(event: Event, terms: Terms) -> schema.EventData:
     """Return what the event says beside `seq`, `status` and `timestamp`, ready for JSON."""
-    return _ENCODERS[type(event)](event, terms)
+    return ENCODERS[type(event)](event, terms)
 
 
 def terms_data(terms: Terms) -> schema.TermsData:
@@ -135,7 +135,7 @@ def _cancelled_data(event: Cancelled, _terms: Terms) -> schema.CancelledData:
     return {"by": event.by}
 
 
-_ENCODERS: dict[type[Event], Callable[[Any, Terms], schema.EventData]] = {
+ENCODERS: dict[type[Event], Callable[[Any, Terms], schema.EventData]] = {
     Accepted: _accepted_data,
     RetryScheduled: _retry_data,
     RoutingStarted: _routing_data,
