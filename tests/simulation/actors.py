@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 from order_engine.application.errors import IdempotencyConflict, OrderNotFound, RateLimited, TooLateToCancel
 from order_engine.application.place_order import Placed, PlaceOrder
 from order_engine.application.targets import order_target
-from order_engine.domain.amounts import parse_amount, parse_slippage
+from order_engine.contracts.place_order import parse_order
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.domain.terms import Terms
-from order_engine.domain.tokens import token
 from order_engine.engine import Engine
 from tests.simulation.ports import Invocation
 from tests.simulation.promises import Violation
@@ -49,20 +48,8 @@ class NoAnswer(Exception):
 
 
 def terms(wish: tuple[str, str, str, str, str | None]) -> Terms:
-    """Return the terms of a wish."""
-    symbol_in, symbol_out, amount, slippage, least = wish
-    token_in, token_out = token(symbol_in), token(symbol_out)
-    return Terms(
-        order_type="market",
-        token_in=token_in,
-        token_out=token_out,
-        amount_in=parse_amount("amountIn", amount, token_in),
-        amount_in_entered=amount,
-        slippage_bps=parse_slippage("slippage", slippage),
-        slippage_entered=slippage,
-        min_amount_out=parse_amount("minAmountOut", least, token_out) if least else 0,
-        min_amount_out_entered=least,
-    )
+    """Return the terms of a wish, as the API reads it."""
+    return parse_order(dict(body(wish))).to_command(default_slippage="0.01").terms
 
 
 def body(wish: tuple[str, str, str, str, str | None]) -> dict[str, str]:

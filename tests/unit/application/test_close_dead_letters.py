@@ -219,3 +219,21 @@ def test_letters_stay_hidden_until_the_run_has_closed_them_all() -> None:
 
 def test_without_letters_there_is_nothing_to_close() -> None:
     assert run(InMemoryEngine()) == []
+
+
+def test_a_read_that_fails_later_loses_no_result_and_hides_no_letter() -> None:
+    class Breaking(InMemoryDeadLetters):
+        def read(self) -> Iterator[DeadLetter]:
+            yield from InMemoryDeadLetters.read(self)
+            raise DependencyUnavailable("SQS did not answer")
+
+    engine = InMemoryEngine()
+    order = engine.place()
+    bury(engine, letter_for(order.id))
+    closing = replace(engine.dead_letter_closing, dead_letters=Breaking(engine.queue))
+    results: list[LetterResult] = []
+    with pytest.raises(DependencyUnavailable):
+        results.extend(closing.run(engine.deadline(60)))  # extend keeps what came before the error
+    assert engine.now(order).status is Status.FAILED
+    assert [result.closed for result in results] == [True]
+    assert visible(engine) == [True]

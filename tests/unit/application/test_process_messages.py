@@ -21,6 +21,7 @@ from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import SequentialExecutor
 from order_engine.fakes.queue import InMemoryQueue
 from tests.support.engine import CALM, InMemoryEngine, InMemoryPorts
+from tests.support.faults import Crash
 from tests.support.invariants import check
 from tests.support.orders import new_order
 
@@ -28,6 +29,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 UNKNOWN = "0198a1b2-7c3d-7e4f-8a5b-000000000000"
+UNKNOWN_TWO = "0198a1b2-7c3d-7e4f-8a5b-000000000002"
 UNREADABLE = ["wake up!", "", "[]", "{}", '{"orderId": 7}', '{"orderId": "seven"}']
 
 
@@ -264,3 +266,18 @@ def test_good_bad_and_duplicate_messages_of_a_batch_do_not_disturb_each_other() 
 
 def test_an_empty_batch_has_no_results() -> None:
     assert process(new_engine(), []) == []
+
+
+def test_what_came_of_a_message_is_told_before_the_rest_of_the_batch_is_processed() -> None:
+    class Lethal(InMemoryOrderStore):
+        def load(self, order_id: str) -> Order:
+            if order_id == UNKNOWN_TWO:
+                raise Crash
+            return InMemoryOrderStore.load(self, order_id)
+
+    engine = InMemoryEngine(ports=InMemoryPorts(orders=Lethal(JsonEventCodec())))
+    told: list[Processed] = []
+    batch = receive(engine, message_for(UNKNOWN), message_for(UNKNOWN_TWO))
+    with pytest.raises(Crash):
+        engine.processing.process(batch, engine.deadline(), told.append)
+    assert [result.poison for result in told] == [f"There is no order {UNKNOWN}."]

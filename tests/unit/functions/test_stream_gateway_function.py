@@ -14,10 +14,11 @@ from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target
 from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.domain.events import Status
+from order_engine.entrypoints import aws_ports
 from order_engine.fakes.clients import InMemorySubscriptions
 from tests.support.clients import ConnectedClients
 from tests.support.events import ALICES_ORDER, CONNECTION, event, frame
-from tests.support.functions import Deployment
+from tests.support.functions import Deployment, FunctionPorts
 from tests.support.orders import CONFIRMED, after, new_order
 
 TARGET = order_target(ALICES_ORDER)
@@ -227,3 +228,26 @@ def test_a_client_that_has_left_needs_no_answer(connected: Deployment) -> None:
 
     connected.replace("clients", Gone(JsonFrameCodec("")))
     assert connected.call("stream_gateway", "websocket_ping") == {"statusCode": 200}
+
+
+@pytest.mark.parametrize(
+    ("name", "ports"),
+    [
+        ("websocket_connect_order", {"subscriptions", "clock"}),
+        ("websocket_disconnect", {"subscriptions", "clock"}),
+        ("websocket_ping", {"subscriptions", "clock", "orders", "clients"}),
+    ],
+)
+def test_an_event_makes_only_the_ports_that_it_needs(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch, name: str, ports: set[str]
+) -> None:
+    asked: set[str] = set()
+
+    class Recording(FunctionPorts):
+        def __getattr__(self, port: str) -> Any:
+            asked.add(port)
+            return super().__getattr__(port)
+
+    monkeypatch.setattr(aws_ports, "AwsPorts", lambda settings: Recording(settings, deployed.ports, {}))
+    deployed.call("stream_gateway", name)
+    assert asked == ports
