@@ -30,6 +30,8 @@ def redeploy(settings: Settings) -> int:
 
 def logs(settings: Settings, *, follow: bool) -> int:
     """Print the functions' log since the local cloud was started."""
+    if follow:
+        _require_listener(settings.aws_port)
     log = LogFile(settings.functions_log, from_start=True)
     while True:
         for line in log.new_lines():

@@ -58,6 +58,7 @@ class LocalCloud:
         try:
             self._resources.enter_context(exclusive_state_dir(self.settings.state_dir))
             self.settings.check_ports()
+            check_same_aws_port(self.settings)
             self.settings.functions_log.unlink(missing_ok=True)
             self._guard = self._resources.enter_context(closing(Guard()))
             on_step("Starting Postgres")
@@ -194,3 +195,15 @@ def exclusive_state_dir(state_dir: Path) -> Iterator[None]:
                 f"A local cloud is running with {state_dir} already. Stop it first: Ctrl-C."
             ) from error
         yield
+
+
+def check_same_aws_port(settings: Settings) -> None:
+    """Raise `LocalCloudError` if the kept state was made on another port: the emulator finds its queues by address."""
+    made_with = settings.state_dir / "aws_port"
+    port = made_with.read_text() if made_with.exists() else str(settings.aws_port)
+    if port != str(settings.aws_port):
+        raise LocalCloudError(
+            f"The orders in {settings.state_dir} were kept with AWS_PORT={port}. Start with that, or forget them:"
+            " make clean-local."
+        )
+    made_with.write_text(port)

@@ -46,7 +46,7 @@ def verify_receipt(order: Order) -> Verification:
     if Status.CONFIRMED not in (order.status, order.events[-1].status):
         raise NotConfirmed(
             f"Order {order.id} is {order.status}: only a confirmed order has a receipt.",
-            f"See how it goes on: orders watch {order.id}",
+            f"See why: orders get {order.id}" if order.status.terminal else f"Wait for it: orders watch {order.id}",
         )
     return Verification(order.id, tuple(_Receipt(order).checks()))
 

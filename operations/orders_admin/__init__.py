@@ -10,5 +10,5 @@ def main() -> None:
     try:
         from orders_admin.app import app  # noqa: PLC0415 - the guard is the point
     except ModuleNotFoundError as missing:
-        sys.exit(f'orders-admin needs {missing.name}: pip install "order-engine[admin]"')
+        sys.exit(f"orders-admin needs {missing.name}: pip install '.[admin]' in the project's folder")
     app()

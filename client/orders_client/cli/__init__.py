@@ -10,5 +10,5 @@ def main() -> None:
     try:
         from orders_client.cli.app import app  # noqa: PLC0415 - the guard is the point
     except ModuleNotFoundError as missing:
-        sys.exit(f'orders needs {missing.name}: pip install "order-engine[client]"')
+        sys.exit(f"orders needs {missing.name}: pip install '.[client]' in the project's folder")
     app()

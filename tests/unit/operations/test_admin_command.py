@@ -28,7 +28,10 @@ def test_operators_commands_are_not_in_the_public_command_line(command: str) -> 
 def test_a_missing_package_is_told_with_how_to_install_it(module: str) -> None:
     code = f"import sys; sys.modules['{module}'] = None; import orders_admin; orders_admin.main()"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, f'orders-admin needs {module}: pip install "order-engine[admin]"\n')
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"orders-admin needs {module}: pip install '.[admin]' in the project's folder\n",
+    )
 
 
 def test_the_public_command_line_does_not_load_boto3() -> None:
