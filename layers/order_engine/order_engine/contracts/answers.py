@@ -52,7 +52,17 @@ class OrderAccepted(TypedDict):
     orderId: OrderId
     status: Annotated[Status, Describe("`pending`; of an order placed before, whatever it is now.")]
     message: str
-    websocketUrl: Annotated[str, Describe("Where every step of the order can be followed live.")]
+    websocketUrl: Annotated[
+        str, Describe("Where the order can be followed live; with a ticket where authentication is on.")
+    ]
+
+
+class TicketIssued(TypedDict):
+    """A ticket that opens one WebSocket connection, as `?ticket=…`."""
+
+    success: Literal[True]
+    ticket: Annotated[str, Describe("A secret; use it once.", minLength=43, maxLength=43)]
+    expiresIn: Annotated[int, Describe("Seconds in which it has to be used.")]
 
 
 class OneOrder(TypedDict):
