@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pages import asset, content_security_policy, etag, index_page
 from settings import OrdersApiSettings
-from sign_in import sign_in_configuration
+from sign_in import sign_in_addresses, sign_in_configuration
 
 from order_engine.application.errors import DependencyUnavailable, InsufficientScope, Unauthenticated
 from order_engine.application.identity import TO_ADMINISTER, Caller
@@ -151,9 +151,7 @@ def _health(*, deep: bool) -> Answer:
 def dashboard() -> Answer:
     """Return the dashboard."""
     settings = deployed.settings
-    policy = content_security_policy(
-        settings.websocket_url, settings.sign_in_authority, *settings.sign_in_origins.split()
-    )
+    policy = content_security_policy(settings.websocket_url, *sign_in_addresses(settings))
     headers = {"Content-Security-Policy": policy}
     page = index_page(settings.dashboard_folder, settings.websocket_url, sign_in_configuration(settings))
     return _file("text/html; charset=utf-8", page, headers)
