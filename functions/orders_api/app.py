@@ -34,7 +34,6 @@ from order_engine.entrypoints.http_api import (
     resolve_request,
     text_answer,
 )
-from order_engine.entrypoints.settings import InvalidSettings
 from order_engine.entrypoints.telemetry import function_logger
 
 logger = function_logger()
@@ -120,16 +119,9 @@ def health() -> Answer:
     The route is open, so nobody is known here: where that matters, the deep form has a route of its own.
     """
     deep = app.current_event.query_string_parameters.get("deep") == "1"
-    if deep and _authenticates():
+    if deep and deployed.authenticates:
         raise Unauthenticated("This needs an access token with the scope orders/admin, at /health/deep.")
     return _health(deep=deep)
-
-
-def _authenticates() -> bool:
-    try:
-        return deployed.settings.auth_mode.authenticates
-    except InvalidSettings:  # which is what the diagnosis says
-        return False
 
 
 @app.get("/health/deep")
