@@ -45,9 +45,13 @@ def texts() -> Any:
     return field(metadata={"parse": parse})
 
 
+NOTHING = "-"
+"""What the template sets where there is nothing to say: a condition has to have a value on either side."""
+
+
 def optional_text() -> Any:
-    """A setting that the template leaves out, or leaves empty, where there is nothing to say."""
-    return field(metadata={"parse": str}, default="")
+    """A setting that is left out, empty or `-` where there is nothing to say; then it is empty."""
+    return field(metadata={"parse": lambda value: "" if value == NOTHING else value}, default="")
 
 
 def integer(least: int, most: int) -> Any:
