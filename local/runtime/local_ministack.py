@@ -3,8 +3,8 @@
 - Table streams survive a restart. MiniStack 1.5 saves the position of each consumer of a stream, but not the stream:
   after a restart consumers wait for record 7,501 of a stream that starts at 1, and unread records are lost. This saves
   the records that some consumer has not read yet, and their positions.
-- A refreshed access token has the user's groups, as at the sign-in. MiniStack 1.5 forgets them, and so does not tell the
-  trigger that adds an administrator's scope.
+- A refreshed access token has the user's groups. MiniStack 1.5 forgets them, so that the trigger which adds the scope
+  of administrators is not told of them.
 - It is served by uvicorn, which takes two thirds of the CPU of MiniStack's own server.
 - Workers are forks (see `local_fork_server`).
 """
