@@ -23,6 +23,13 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
 
 
 @pytest.fixture(params=["cognito", "jwt"])
+def guarded(deployed: Deployment, request: pytest.FixtureRequest) -> Deployment:
+    """Give the functions with authentication on."""
+    deployed.set(AUTH_MODE=request.param)
+    return deployed
+
+
+@pytest.fixture(params=["cognito", "jwt"])
 def door(deployed: Deployment, request: pytest.FixtureRequest) -> Door:
     """Give the functions behind the HTTP API with authentication on, in each of its modes."""
     return Door(deployed, request.param)
