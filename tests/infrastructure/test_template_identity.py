@@ -136,15 +136,17 @@ def test_every_function_that_knows_callers_is_told_how(stack: Template) -> None:
     [
         ({"AuthMode": "cognito"}, ISSUER_OF_POOL, {"Ref": "BrowserClient"}),
         ({"AuthMode": "jwt", "BrowserClientId": "page", **ISSUER}, {"Ref": "TokenIssuer"}, {"Ref": "BrowserClientId"}),
-        ({"AuthMode": "jwt", **ISSUER}, {"Ref": "TokenIssuer"}, "-"),
-        ({"AuthMode": "none", "BrowserClientId": "page", **ISSUER}, "-", "-"),
+        ({"AuthMode": "jwt", **ISSUER}, {"Ref": "TokenIssuer"}, None),
+        ({"AuthMode": "none", "BrowserClientId": "page", **ISSUER}, None, None),
     ],
 )
 def test_the_api_knows_where_people_sign_in(
-    stack: Template, parameters: dict[str, str], issuer: object, client: object
+    stack: Template, parameters: dict[str, str], issuer: object, client: object | None
 ) -> None:
     told = variables(deployed(stack, **parameters), "OrdersApi")
-    assert (told["TOKEN_ISSUER"], told["SIGN_IN_AUTHORITY"], told["BROWSER_CLIENT_ID"]) == (issuer, issuer, client)
+    named = [told.get(variable) for variable in ("TOKEN_ISSUER", "SIGN_IN_AUTHORITY", "BROWSER_CLIENT_ID")]
+    assert named == [issuer, issuer, client]
+    assert ("SIGN_IN_ORIGINS" in told) == (parameters["AuthMode"] == "cognito")
 
 
 def test_the_websocket_authorizer_knows_whose_tokens_are_for_this_api(stack: Template) -> None:
