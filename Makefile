@@ -22,8 +22,11 @@ export UV_CACHE_DIR := $(TOOLS)/cache
 export npm_config_cache := $(TOOLS)/npm
 endif
 
-REQUIREMENTS := layers/dependencies/requirements.txt
-EXPORT := $(UV) export --quiet --frozen --no-default-groups --no-emit-project --no-header --no-annotate
+# The layers with third-party packages, each with what `uv export` takes for it.
+LAYERS := layers/dependencies layers/token_verification
+EXPORTED_layers/dependencies := --no-default-groups
+EXPORTED_layers/token_verification := --only-group tokens
+EXPORT = $(UV) export --quiet --frozen $(EXPORTED_$(1)) --no-emit-project --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -125,7 +128,8 @@ check-code: .venv/.synced
 
 check-layers: .venv/.synced
 	$(UV) lock --check --quiet
-	@$(EXPORT) | diff -u $(REQUIREMENTS) - || { echo "$(REQUIREMENTS) is not what uv.lock says: make layers"; exit 1; }
+	@$(foreach layer,$(LAYERS),$(call EXPORT,$(layer)) | diff -u $(layer)/requirements.txt - \
+		|| { echo "$(layer)/requirements.txt is not what uv.lock says: make layers"; exit 1; };)
 
 check-docs: .venv/.synced
 	$(BIN)/python -m docs.generate --check
@@ -148,7 +152,7 @@ ACCEPTED := CKV_AWS_27,CKV_AWS_28,CKV_AWS_115,CKV_AWS_116,CKV_AWS_117,CKV_AWS_11
 .PHONY: audit
 audit: $(UV) ## Look for known weaknesses in the template (checkov) and the locked packages (pip-audit)
 	$(UV) tool run checkov --quiet --compact --skip-download --framework cloudformation --file template.yaml --skip-check $(ACCEPTED)
-	$(UV) tool run pip-audit --disable-pip --requirement $(REQUIREMENTS)
+	$(UV) tool run pip-audit --disable-pip $(LAYERS:%=--requirement %/requirements.txt)
 
 .PHONY: bench bench-burst bench-fanout
 bench: .venv/.synced ## Benchmark: CPU of a POST inside the handler, cold starts of all functions
@@ -171,8 +175,8 @@ chaos: .venv/.synced ## Break the running stack under load in every way at once:
 # --- AWS --------------------------------------------------------------------------------------------------------------
 
 .PHONY: layers build deploy
-layers: .venv/.synced ## Export the locked dependencies to the layer's requirements.txt
-	$(EXPORT) --output-file $(REQUIREMENTS) > /dev/null
+layers: .venv/.synced ## Export the locked dependencies to the layers' requirements.txt
+	$(foreach layer,$(LAYERS),$(call EXPORT,$(layer)) --output-file $(layer)/requirements.txt > /dev/null;)
 
 build: $(SAM) ## sam build; needs neither Docker nor Lambda's Python
 	@find functions -name __pycache__ -prune -exec rm -rf {} +

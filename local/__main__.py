@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from local.cloud import exclusive_state_dir
 from local.deploy import deploy
+from local.describe import describe
 from local.emulator import admin_session
 from local.foreground import POLL_SECONDS, console, up
 from local.logs import LogFile
@@ -23,7 +24,7 @@ def redeploy(settings: Settings) -> int:
     """Deploy the working tree to the running local cloud; parameters that are not given keep their values."""
     _require_listener(settings.aws_port)
     begin = time.monotonic()
-    deploy(admin_session(settings.aws_url), settings, keep_parameters=True)
+    describe(settings, deploy(admin_session(settings.aws_url), settings, keep_parameters=True))
     console.print(f"Deployed in {time.monotonic() - begin:.1f} s")
     return 0
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import boto3
 
 from local.deploy import Deployment, deploy
+from local.describe import describe
 from local.emulator import Emulator, admin_session
 from local.guard import Guard
 from local.postgres import Postgres
 from local.processes import ChildProcess
 from local.settings import ROOT, LocalCloudError, Settings, free_ports
+from local.users import read_users
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -48,6 +50,16 @@ class LocalCloud:
         """Return the outputs of the stack: names and addresses of its resources."""
         return self._deployment.outputs
 
+    @property
+    def auth_mode(self) -> str:
+        """Return how callers are known: cognito, jwt or none."""
+        return self.outputs["AuthMode"]
+
+    @property
+    def users(self) -> Mapping[str, str]:
+        """Return the passwords of the users, by their names; none where nobody signs in."""
+        return read_users(self.settings.users_file) if "UserPoolId" in self.outputs else {}
+
     def start(self, on_step: Callable[[str], object] = lambda _: None) -> None:
         """Start all parts and deploy the working tree; `on_step` is called with a description of each step.
 
@@ -70,12 +82,15 @@ class LocalCloud:
             on_step("Starting the proxy")
             self._start_proxy()
             self._sweep_open_orders()
+            describe(self.settings, self._deployment)
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop all parts. The emulator saves its state while it stops."""
+        if self.started:
+            self.settings.description.unlink(missing_ok=True)
         for child in reversed(list(self._children)):
             self._stop_child(child)
         self._resources.close()
@@ -84,6 +99,8 @@ class LocalCloud:
         """Deploy the working tree, with these template parameters from now on."""
         self.settings = replace(self.settings, parameters={**self.settings.parameters, **parameters})
         self._deployment = deploy(self.session, self.settings)
+        if self.settings.description.exists():
+            describe(self.settings, self._deployment)
 
     @contextmanager
     def parameters(self, **parameters: str) -> Iterator[None]:
@@ -159,10 +176,10 @@ class LocalCloud:
     def _start_proxy(self) -> None:
         stage = self._deployment.parameters["Stage"]
         url = f"{self.settings.aws_url}/_aws/execute-api"
-        apis = (f"{url}/HttpApi", f"{url}/WebSocketApi/{stage}")
+        urls = (f"{url}/HttpApi", f"{url}/WebSocketApi/{stage}", self.settings.aws_url)
         child = ChildProcess.start(
             "The proxy",
-            [sys.executable, "-m", "local.proxy", str(self.settings.port), *apis],
+            [sys.executable, "-m", "local.proxy", str(self.settings.port), *urls],
             log=self.settings.state_dir / "proxy.log",
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )

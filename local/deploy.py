@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from local import template
 from local.settings import ROOT, LocalCloudError, Settings
 from local.stack import Stack
+from local.users import seed_users
 
 if TYPE_CHECKING:
     import boto3
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 STACK = "order-engine"
 _SECRET_NAME = "order-engine/database"
-# Where the local cloud differs from the defaults of the template: no rate limit on one's own machine.
-_LOCAL_DEFAULTS = {"MaxOrdersPerMinute": "0"}
+# Where the local cloud differs from the defaults of the template: no rate limit and no signing in on one's own machine.
+_LOCAL_DEFAULTS = {"MaxOrdersPerMinute": "0", "AuthMode": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Deployment:
 
 
 def deploy(session: boto3.Session, settings: Settings, *, keep_parameters: bool = False) -> Deployment:
-    """Deploy the working tree and run the migrations.
+    """Deploy the working tree, run the migrations, and see to the users, if there is a pool for them.
 
     Args:
         session: the emulator's administrator.
@@ -64,6 +65,8 @@ def deploy(session: boto3.Session, settings: Settings, *, keep_parameters: bool 
     code = _upload_code(session, template.code_folders(source))
     outputs = stack.apply(template.expand_template(source, code, values, settings), values)
     _migrate(session, outputs["MigrateDatabaseFunctionName"])
+    if pool := outputs.get("UserPoolId"):
+        seed_users(session, pool, settings.users_file)
     return Deployment(values, outputs)
 
 

@@ -16,7 +16,8 @@ from local.processes import ChildProcess
 from local.settings import HOST, REGION, ROOT, Settings
 
 _EMULATED_SERVICES = (
-    "apigateway,cloudformation,dynamodb,dynamodbstreams,events,iam,lambda,logs,monitoring,s3,secretsmanager,sqs,sts"
+    "apigateway,cloudformation,cognito-idp,dynamodb,dynamodbstreams,events,iam,lambda,logs,monitoring,s3,"
+    "secretsmanager,sqs,sts"
 )
 _ROOT_USER = "test"  # the emulator's root user: key and secret
 _ENGINE_PACKAGE = ROOT / "layers" / "order_engine"
@@ -59,6 +60,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "LOCAL_LOG_FILE": str(self.settings.functions_log),
             "LOG_LEVEL": "WARNING",
+            "MINISTACK_COGNITO_PRETOKEN_STRICT": "1",  # no token if its trigger fails, as on AWS
             "MINISTACK_REGION": REGION,
             "PERSIST_STATE": "1",
             "PYTHONPATH": os.pathsep.join([str(_ENGINE_PACKAGE), str(_RUNTIME)]),

@@ -12,6 +12,7 @@ from rich.table import Table
 from local.cloud import LocalCloud
 from local.logs import LogFile
 from local.settings import ROOT, LocalCloudError, Settings
+from local.users import USERS
 
 POLL_SECONDS = 0.2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,7 +33,8 @@ def up(settings: Settings, *, watch: bool) -> int:
     try:
         begin = time.monotonic()
         cloud.start(lambda step: console.print(f"[dim]{time.monotonic() - begin:5.1f} s[/]  {step} ..."))
-        _show_addresses(settings, time.monotonic() - begin)
+        _show_addresses(cloud.settings, time.monotonic() - begin)
+        _show_users(cloud)
         return _run_until_a_part_ends(cloud, watch=watch)
     except _StopRequested:
         return 0
@@ -91,6 +93,17 @@ def _show_addresses(settings: Settings, seconds: float) -> None:
         f"curl {settings.url}/api/orders/execute -H 'content-type: application/json' -d '{_SAMPLE_ORDER}'\n",
         markup=False,
     )
+
+
+def _show_users(cloud: LocalCloud) -> None:
+    """Print who can sign in, or that nobody needs to."""
+    if cloud.auth_mode == "none":
+        console.print("Authentication is off: everybody may do everything. To have people sign in: make run AUTH=1\n")
+        return
+    for name, password in cloud.users.items():
+        groups = f"  ({', '.join(USERS[name])})" if USERS[name] else ""
+        console.print(f"Sign in as {name} with {password}{groups}", markup=False)
+    console.print()
 
 
 def _raise_stop_requested(number: int, frame: object) -> None:

@@ -1,6 +1,7 @@
 """A reverse proxy that serves the HTTP API with the dashboard, and the WebSocket API at /ws, on one port.
 
-It stands for a custom domain on AWS. Requests, responses and frames are forwarded unchanged.
+It stands for a custom domain on AWS, and with `sign_in` for the domain of the user pool. Requests, responses and frames
+are forwarded unchanged.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import io
 import os
 from collections.abc import AsyncIterator
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, WSServerHandshakeError, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from local.settings import HOST
-from local.sockets import handshake_query, relay
+from local.sign_in import CLIENT, SignIn
+from local.sockets import HandshakeRefused, handshake_query, raise_refused_handshake, relay
 
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit
@@ -27,9 +29,10 @@ _UPSTREAM_TIMEOUT = ClientTimeout(total=None, sock_connect=5)
 
 
 class Proxy:
-    """Forwards requests and WebSocket connections to the two APIs."""
+    """Forwards requests and WebSocket connections to the two APIs, and lets people sign in."""
 
-    def __init__(self, http_url: str, websocket_url: str) -> None:
+    def __init__(self, http_url: str, websocket_url: str, aws_url: str) -> None:
+        self._sign_in = SignIn(aws_url)
         self._http_url = http_url
         self._websocket_url = URL(websocket_url)
         self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
@@ -38,16 +41,19 @@ class Proxy:
         """Return the proxy as an aiohttp application."""
         application = web.Application(client_max_size=MAX_BODY_BYTES, handler_args={"auto_decompress": False})
         application.cleanup_ctx.append(self._with_client)
+        self._sign_in.add_routes(application.router)
         application.router.add_route("*", r"/{path:[\s\S]*}", self._handle)  # `.` would not match the line feed of %0A
         return application
 
-    async def _with_client(self, _: web.Application) -> AsyncIterator[None]:
+    async def _with_client(self, application: web.Application) -> AsyncIterator[None]:
         async with ClientSession(
             connector=TCPConnector(limit=0),
             cookie_jar=DummyCookieJar(),
             auto_decompress=False,
             timeout=_UPSTREAM_TIMEOUT,
+            middlewares=[raise_refused_handshake],
         ) as self._client:
+            application[CLIENT] = self._client
             yield
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -59,8 +65,9 @@ class Proxy:
                     return await self._forward_request(request)
             url = self._websocket_url.with_query(request.query).update_query(query)
             return await relay(request, self._client, url, _forwarded_headers(request))
-        except WSServerHandshakeError as error:
-            return web.json_response({"message": error.message}, status=error.status)
+        except HandshakeRefused as refused:
+            headers = _end_to_end_headers(refused.headers)
+            return web.Response(status=refused.status, headers=headers, body=refused.body)
         except (ClientError, OSError):
             return web.json_response({"message": "Service Unavailable"}, status=503)
 
@@ -110,6 +117,7 @@ if __name__ == "__main__":
     parser.add_argument("port", type=int)
     parser.add_argument("http_url")
     parser.add_argument("websocket_url")
+    parser.add_argument("aws_url")
     arguments = parser.parse_args()
-    application = Proxy(arguments.http_url, arguments.websocket_url).application()
+    application = Proxy(arguments.http_url, arguments.websocket_url, arguments.aws_url).application()
     web.run_app(application, host=HOST, port=arguments.port, print=None, access_log=None, shutdown_timeout=1)

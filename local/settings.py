@@ -35,7 +35,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read PORT, AWS_PORT, POSTGRES_PORT, LOCAL_STATE_DIR and PARAMETERS ("Key=Value Key=Value").
+        """Read PORT, AWS_PORT, POSTGRES_PORT, LOCAL_STATE_DIR, PARAMETERS ("Key=Value Key=Value") and AUTH (1 or 0).
 
         Raises:
             LocalCloudError: a value is invalid; the message names the variable.
@@ -47,7 +47,7 @@ class Settings:
                 if variable in environment
             },
             state_dir=Path(environment.get("LOCAL_STATE_DIR", cls().state_dir)).absolute(),
-            parameters=parse_parameters(environment.get("PARAMETERS", "").split()),
+            parameters=_parse_auth(environment) | parse_parameters(environment.get("PARAMETERS", "").split()),
         )
 
     @property
@@ -60,6 +60,10 @@ class Settings:
         """Return the address at which the proxy serves the WebSocket API."""
         return f"ws://localhost:{self.port}/ws"
 
+    def sign_in_authority(self, user_pool_id: str) -> str:
+        """Return the address under which the proxy serves what Cognito does at the domain of a user pool."""
+        return f"{self.url}/_cognito/{user_pool_id}"
+
     @property
     def aws_url(self) -> str:
         """Return the endpoint of the emulator, as for --endpoint-url of the AWS CLI."""
@@ -69,6 +73,16 @@ class Settings:
     def postgres_url(self) -> str:
         """Return the connection URI of the Postgres database."""
         return f"postgresql://postgres@{HOST}:{self.postgres_port}/orders"
+
+    @property
+    def description(self) -> Path:
+        """Return the path of the file that says where the running cloud is (see `describe`)."""
+        return self.state_dir / "cloud.json"
+
+    @property
+    def users_file(self) -> Path:
+        """Return the path of the passwords of the users, by their names (see `users`)."""
+        return self.state_dir / "users.json"
 
     @property
     def functions_log(self) -> Path:
@@ -122,6 +136,19 @@ def _reason_port_is_taken(port: int) -> str | None:
     with suppress(OSError), socket.create_connection(("::1", port)):
         return "on ::1"
     return None
+
+
+def _parse_auth(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the template parameters that AUTH stands for."""
+    match environment.get("AUTH", ""):
+        case "":
+            return {}
+        case "1":
+            return {"AuthMode": "cognito"}
+        case "0":
+            return {"AuthMode": "none"}
+        case other:
+            raise LocalCloudError(f"AUTH={other!r} is neither 1 (people sign in) nor 0 (everybody may do everything).")
 
 
 def _parse_port(environment: Mapping[str, str], variable: str) -> int:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from http import HTTPStatus
 
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMessage, WSMsgType, web
-from multidict import CIMultiDict
+from aiohttp import (
+    ClientHandlerType,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientWebSocketResponse,
+    WSMessage,
+    WSMsgType,
+    web,
+)
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 Socket = web.WebSocketResponse | ClientWebSocketResponse
@@ -19,6 +29,24 @@ _WEBSOCKET_PATHS: list[tuple[re.Pattern[str], dict[str, str]]] = [
     (re.compile(r"/api/orders/stream/all"), {"channel": "all"}),
     (re.compile(r"/api/orders/(?P<orderId>[^/]+)/stream"), {}),
 ]
+
+
+class HandshakeRefused(Exception):
+    """A handshake was answered with this instead of an upgrade."""
+
+    def __init__(self, status: int, headers: CIMultiDictProxy[str], body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+async def raise_refused_handshake(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+    """Raise `HandshakeRefused`, a middleware of aiohttp's client: its own error leaves out the answer's body."""
+    answer = await send(request)
+    if "Sec-WebSocket-Key" in request.headers and answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
+        raise HandshakeRefused(answer.status, answer.headers, await answer.read())
+    return answer
 
 
 def handshake_query(path: str) -> dict[str, str] | None:
@@ -36,7 +64,7 @@ async def relay(request: web.Request, client: ClientSession, url: URL, headers: 
     """Connect to `url` with the handshake of `request`, and relay messages until one side closes.
 
     Raises:
-        aiohttp.WSServerHandshakeError: the upstream refuses; the handshake of `request` has not been answered yet.
+        HandshakeRefused: the upstream refuses; the handshake of `request` has not been answered yet.
     """
     protocols = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
     async with client.ws_connect(

@@ -4,9 +4,11 @@ The differences from what is deployed on AWS:
 - function code comes from a bucket, one archive per function folder, and layers are left out: workers find the
   package and third-party code on their path (see `emulator`), and the dashboard where it lies;
 - handlers are wrapped, so that their output goes to one log file (see `runtime/local_handler.py`);
-- the OpenAPI body of the HTTP API becomes routes and integrations (see `http_api`);
-- API ids are pinned to the logical ids, and addresses point to the emulator and to the proxy;
-- access logs and VPC settings are left out: the emulator ignores them;
+- API ids are pinned to the logical ids, and addresses point to the emulator and to the proxy; so does the authority for
+  signing in, since the proxy stands for the user pool's domain (see `sign_in`), while the issuer remains that of AWS;
+- the user pool stays when authentication is off, so that users find their orders when it is on again;
+- CORS settings are in camel case, and authorizers without identity source say so, as the emulator needs it;
+- access logs and VPC settings are left out, as the emulator ignores them, and so is the look of the sign-in pages;
 - permission for an SQS action includes its batch form, which is an action of its own only in the emulator;
 - references to numeric parameters in event source mappings are resolved: the emulator would pass them as strings.
 """
@@ -27,14 +29,15 @@ from samtranslator.translator.translator import Translator  # type: ignore[impor
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yaml import YAMLError
 
-from local.http_api import expand_body
 from local.settings import REGION, ROOT, LocalCloudError, Settings
 
 CODE_BUCKET = "order-engine-code"
 WRAPPER_HANDLER = "local_handler.handler"
+_HTTP_API_URL = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
 _MANAGEMENT_URL = re.compile(r"https://\$\{(\w+)\}\.execute-api\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}")
 _WEBSOCKET_URL = re.compile(r"wss://\$\{\w+\}\.execute-api\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}/\$\{\w+\}")
-
+_ISSUER = "https://${UserPool.ProviderName}"
+_LEFT_OUT = {"AWS::Lambda::LayerVersion", "AWS::Cognito::ManagedLoginBranding"}
 _ACTIONS_WITH_BATCH_FORM = {"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
 
 logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it logs warnings about its own telemetry
@@ -53,14 +56,20 @@ def load_template(path: Path) -> Template:
 
 def code_folders(template: Template) -> dict[str, list[str]]:
     """Return each folder with a function's code, and the folders of its layers; all are relative to the template."""
-    shared = template["Globals"]["Function"]["Layers"]
     resources = template["Resources"]
     return {
-        function["CodeUri"]: [
-            resources[layer["Ref"]]["Properties"]["ContentUri"] for layer in [*shared, *function.get("Layers", [])]
+        function["Properties"]["CodeUri"]: [
+            resources[layer["Ref"]]["Properties"]["ContentUri"] for layer in _layers(template, function)
         ]
-        for function in _of_type(template, "AWS::Serverless::Function")
+        for function in resources.values()
+        if function["Type"] == "AWS::Serverless::Function"
     }
+
+
+def _layers(template: Template, function: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return references to the layers of a function: those of all functions, unless it does without, and its own."""
+    shared = [] if "Layers" in function.get("IgnoreGlobals", []) else template["Globals"]["Function"]["Layers"]
+    return [*shared, *function["Properties"].get("Layers", [])]
 
 
 def default_parameters(template: Template) -> dict[str, str]:
@@ -93,32 +102,48 @@ def expand_template(
     except InvalidDocumentException as error:
         causes = "\n".join(f"  {cause.message}" for cause in error.causes)
         raise LocalCloudError(f"SAM does not accept the template:\n{causes}") from error
-    _adapt(expanded["Resources"])
+    _adapt(expanded["Resources"], settings)
     for mapping in _of_type(expanded, "AWS::Lambda::EventSourceMapping"):
         mapping.update(_transform(mapping, partial(_resolve_number, parameters)))
     local: Template = _transform(_transform(expanded, _with_batch_actions), partial(_local_address, settings))
     return local
 
 
-def _adapt(resources: dict[str, Any]) -> None:
+def _adapt(resources: dict[str, Any], settings: Settings) -> None:
     for logical_id, resource in list(resources.items()):
         properties = resource["Properties"]
         match resource["Type"]:
-            case "AWS::Lambda::LayerVersion":
+            case kind if kind in _LEFT_OUT:
                 del resources[logical_id]
             case "AWS::Lambda::Function":
-                for name in ("Layers", "VpcConfig"):
-                    properties.pop(name, None)
-                variables = properties["Environment"]["Variables"]
-                variables["LOCAL_HANDLER"] = properties["Handler"]
-                if "DASHBOARD_FOLDER" in variables:
-                    variables["DASHBOARD_FOLDER"] = str(ROOT / "dashboard")
-                properties["Handler"] = WRAPPER_HANDLER
+                _adapt_function(properties, settings)
+            case "AWS::Cognito::UserPool":
+                trigger = properties.pop("LambdaConfig")
+                properties["LambdaConfig"] = {"Fn::If": [resource.pop("Condition"), trigger, {"Ref": "AWS::NoValue"}]}
             case "AWS::ApiGatewayV2::Stage":
                 properties.pop("AccessLogSettings", None)
+            case "AWS::ApiGatewayV2::Authorizer":
+                properties.setdefault("IdentitySource", [])
             case "AWS::ApiGatewayV2::Api":
-                resources |= expand_body(logical_id, properties) if "Body" in properties else {}
                 properties.setdefault("Tags", {})["ms-custom-id"] = logical_id
+                if cors := properties.get("CorsConfiguration"):
+                    properties["CorsConfiguration"] = {name[0].lower() + name[1:]: cors[name] for name in cors}
+
+
+def _adapt_function(properties: dict[str, Any], settings: Settings) -> None:
+    for name in ("Layers", "VpcConfig"):
+        properties.pop(name, None)
+    variables = properties["Environment"]["Variables"]
+    variables["LOCAL_HANDLER"] = properties["Handler"]
+    if "DASHBOARD_FOLDER" in variables:
+        variables["DASHBOARD_FOLDER"] = str(ROOT / "dashboard")
+    variables.pop("SIGN_IN_ORIGINS", None)  # the proxy is the pool's domain, and the page's own origin
+    if "SIGN_IN_AUTHORITY" in variables:
+        authority = settings.sign_in_authority("${UserPool}")
+        variables["SIGN_IN_AUTHORITY"] = _transform(
+            variables["SIGN_IN_AUTHORITY"], lambda part: authority if part == _ISSUER else part
+        )
+    properties["Handler"] = WRAPPER_HANDLER
 
 
 def _of_type(template: Template, kind: str) -> list[dict[str, Any]]:
@@ -154,5 +179,6 @@ def _with_batch_actions(part: Any) -> Any:
 def _local_address(settings: Settings, part: Any) -> Any:
     if not isinstance(part, str):
         return part
+    part = part.replace(_HTTP_API_URL, settings.url)
     part = _MANAGEMENT_URL.sub(rf"{settings.aws_url}/_aws/execute-api/${{\1}}", part)
     return _WEBSOCKET_URL.sub(settings.websocket_url, part)

@@ -24,7 +24,8 @@ async def proxy_to(handler: Handler) -> AsyncIterator[Client]:
     gateway = web.Application(client_max_size=2 * MAX_BODY_BYTES, handler_args={"auto_decompress": False})
     gateway.router.add_route("*", r"/{path:[\s\S]*}", handler)
     async with TestServer(gateway) as server:
-        proxy = Proxy(f"http://{server.host}:{server.port}/http", f"ws://{server.host}:{server.port}/socket/dev")
+        address = f"{server.host}:{server.port}"
+        proxy = Proxy(f"http://{address}/http", f"ws://{address}/socket/dev", f"http://{address}/aws")
         async with TestClient(TestServer(proxy.application()), auto_decompress=False) as client:
             yield client
 
@@ -97,7 +98,7 @@ def test_a_body_may_be_as_large_as_on_aws(excess: int, status: int) -> None:
 
 def test_without_a_gateway_it_says_so() -> None:
     async def run() -> None:
-        proxy = Proxy("http://127.0.0.1:1", "ws://127.0.0.1:1")
+        proxy = Proxy("http://127.0.0.1:1", "ws://127.0.0.1:1", "http://127.0.0.1:1")
         async with TestClient(TestServer(proxy.application())) as client:
             assert (await client.get("/health")).status == 503
             with pytest.raises(WSServerHandshakeError) as refused:
