@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,10 +33,13 @@ class Traffic:
         self.tokens: list[str] = []
         self.tickets: list[str] = []
         self.statuses: list[int] = []
-        page.on("request", lambda request: self.requests.append(request))  # playwright marks what it calls
+        page.on("request", self._asked)
         page.on("framenavigated", lambda frame: self.visited.append(frame.url))
         page.on("websocket", lambda socket: self.sockets.append(socket.url))
         page.on("requestfinished", self._finished)
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request)
 
     def _finished(self, request: Request) -> None:
         path, response = urlsplit(request.url).path, request.response()
@@ -138,8 +142,6 @@ def _access_token(traffic: Traffic) -> str:
 
 
 def _payload(token: str) -> str:
-    from base64 import urlsafe_b64decode  # noqa: PLC0415 - nothing else here needs it
-
     part = token.split(".")[1]
     return urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
 

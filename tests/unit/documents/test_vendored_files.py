@@ -1,4 +1,4 @@
-"""Third-party files of the dashboard are those that were fetched: unmodified, of the recorded version, with licences."""
+"""Third-party files of the dashboard: unmodified, of the recorded version, with their licences."""
 
 from __future__ import annotations
 
