@@ -45,13 +45,9 @@ def texts() -> Any:
     return field(metadata={"parse": parse})
 
 
-NOTHING = "-"
-"""What the template sets where there is nothing to say: a condition has to have a value on either side."""
-
-
 def optional_text() -> Any:
-    """A setting that is left out, empty or `-` where there is nothing to say; then it is empty."""
-    return field(metadata={"parse": lambda value: "" if value == NOTHING else value}, default="")
+    """A setting that the template leaves out where there is nothing to say; then it is empty."""
+    return field(metadata={"parse": str}, default="")
 
 
 def integer(least: int, most: int) -> Any:
