@@ -137,6 +137,7 @@ def _adapt_function(properties: dict[str, Any], settings: Settings) -> None:
     variables["LOCAL_HANDLER"] = properties["Handler"]
     if "DASHBOARD_FOLDER" in variables:
         variables["DASHBOARD_FOLDER"] = str(ROOT / "dashboard")
+    variables.pop("SIGN_IN_ORIGINS", None)  # the proxy is the pool's domain, and the page's own origin
     if "SIGN_IN_AUTHORITY" in variables:
         authority = settings.sign_in_authority("${UserPool}")
         variables["SIGN_IN_AUTHORITY"] = _transform(

@@ -13,6 +13,11 @@ ABOUT = """\
 Every step of an order, live. One connection can watch orders, a user's orders or all of them, and place, read and
 cancel orders.
 
+- With authentication on, connect with `?ticket=…` from `POST /api/stream-tickets`, a new one for each connection, or
+  with an access token in the `Authorization` header, where a client can send one. Anything else is refused while
+  connecting (401 or 403). The connection ends with the token: an `error` with the code `token_expired`, then a close.
+- Watching and reading need the scope `orders/read`, `cancel_order` needs `orders/write`, `execute_order` both, and the
+  channel `all` needs `orders/admin`. An order of another user is one that there is not: `order_not_found`.
 - Connect with `?orderId=<id>`, with `?channel=user` or `?channel=all`, or bare; then send frames, JSON objects with an
   `action`. A `requestId` in a frame comes back in what answers it.
 - **Resume**: after a disconnect, subscribe with `afterSeq` set to the last `seq` you have seen. You get what you missed

@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 from order_engine.application.errors import (
     DependencyUnavailable,
+    ForeignUserId,
     IdempotencyConflict,
     OrderNotFound,
     RateLimited,
     TooLateToCancel,
+    Unauthenticated,
 )
+from order_engine.application.identity import ANYONE
 from order_engine.contracts.answers import Problem
 from order_engine.contracts.json_body import MAX_BODY_BYTES, parse_object, require_json
 from order_engine.contracts.order_id import MalformedOrderId
@@ -37,11 +40,13 @@ UNREADABLE_BODY = (
     _problem_of(lambda: parse_object(" " * (MAX_BODY_BYTES + 1))),
     _problem_of(lambda: require_json("text/plain", "identity")),
 )
-INVALID_ORDER = _problem_of(lambda: parse_order(_BAD_ORDER).to_command("0.01"))
+INVALID_ORDER = _problem_of(lambda: parse_order(_BAD_ORDER).to_command(ANYONE, "0.01"))
 INVALID_QUERY = _problem_of(lambda: parse_list_query({"limit": "1000"}))
 INVALID_ORDER_ID = problem_of(MalformedOrderId())
 UNKNOWN_PATH = problem("route_not_found", "The API has no such route.")
 UNKNOWN_FILE = problem("not_found", "There is no such file.")
+FOREIGN_USER = problem_of(ForeignUserId())
+DEEP_HEALTH = problem_of(Unauthenticated("This needs an access token with the scope orders/admin, at /health/deep."))
 RATE_LIMITED = problem_of(RateLimited(600, 42))
 UNAVAILABLE = problem_of(DependencyUnavailable("DynamoDB"))
 BUG = problem_of(RuntimeError())

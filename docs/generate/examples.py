@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any
 
 from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.application.identity import ANYONE, AuthMode, Scope
 from order_engine.application.messages import Message
 from order_engine.application.monitor import Diagnosis, Health, Metrics
 from order_engine.application.ports import OrderTrail, Page, Position, QueueFigures, failed_attempts
+from order_engine.application.stream_tickets import TICKET_LIFETIME
 from order_engine.contracts import answers, views
 from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.contracts.place_order import parse_order
@@ -27,6 +29,7 @@ OTHER_NAMES |= {"slippageTolerance": 0.01}
 
 _UNLUCKY = MarketSettings("1", execution_failure_rate=1.0)
 _BAD_SETTINGS = {
+    "AUTH_MODE": "none",
     "ORDERS_TABLE": "orders",
     "COUNTERS_TABLE": "counters",
     "ORDERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
@@ -59,7 +62,7 @@ def lives() -> Lives:
 
 
 def _placed(engine: InMemoryEngine) -> Order:
-    command = parse_order({**BODY, "userId": "alice"}).to_command("0.01", correlation_id=REQUEST_ID)
+    command = parse_order({**BODY, "userId": "alice"}).to_command(ANYONE, "0.01", correlation_id=REQUEST_ID)
     return engine.placement.place(command).order
 
 
@@ -72,6 +75,23 @@ def frames(*messages: Message) -> tuple[Mapping[str, Any], ...]:
 def accepted(order: Order) -> answers.OrderAccepted:
     """Return the answer to an order that was placed, now or before."""
     return views.accepted_view(order, WEBSOCKET_URL)
+
+
+def ticket() -> answers.TicketIssued:
+    """Return the answer to a request for a ticket."""
+    return views.ticket_view("q3KqfJ8mZ0YxR1nT5uVbWc7dE9gH2iJ4kL6mN8oP0sQ", TICKET_LIFETIME)
+
+
+def sign_in() -> answers.SignIn:
+    """Return how to sign in at a user pool."""
+    issuer = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE01"
+    return {
+        "mode": AuthMode.COGNITO,
+        "issuer": issuer,
+        "authority": issuer,
+        "clientId": "1example23456789",
+        "scopes": ["openid", Scope.READ, Scope.WRITE],
+    }
 
 
 def page() -> answers.OrderPage:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from docs.generate import examples
 from order_engine.application import messages
-from order_engine.application.errors import OrderNotFound
+from order_engine.application.errors import OrderNotFound, TokenExpired
 from order_engine.application.targets import ALL, order_target
 from order_engine.contracts import frame_schema
 from order_engine.contracts.client_frames import OneOrderFrame, PingFrame, SubscribeFrame
@@ -73,7 +73,11 @@ SERVER = (
     ),
     Message("order", frame_schema.OrderFrame, _frames(messages.OrderShown(_ORDER))),
     Message("pong", frame_schema.PongFrame, _frames(messages.Pong(_ORDER.updated_at))),
-    Message("error", frame_schema.ErrorFrame, _frames(messages.Refused(OrderNotFound(_ID), order_id=_ID))),
+    Message(
+        "error",
+        frame_schema.ErrorFrame,
+        _frames(messages.Refused(OrderNotFound(_ID), order_id=_ID), messages.Refused(TokenExpired())),
+    ),
 )
 ACTIONS = (
     Action(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from docs.generate.operations import OPERATIONS, Operation
 from docs.generate.responses import HEADERS, GatewayMessage, responses
 from docs.generate.schemas import Schema, reference, schemas
+from docs.generate.security import SCHEMES, security
 from docs.generate.sent import sent_schemas
 from docs.generate.sharing import with_shared_examples
 from order_engine.contracts.answers import Problem
@@ -16,8 +17,11 @@ Place swap orders, read, list and cancel them, and look at the engine itself.
 
 - Amounts are decimals as text, exact to the last digit; where a request takes a JSON number, it is read exactly too.
 - Every error is a problem detail (RFC 9457) with a stable `code`. Any other path gives 404 `route_not_found`, any other
-  method 405 `method_not_allowed` with `Allow`. Where API Gateway itself answers (413, 429, 500, 503), there is
-  only a `message`.
+  method 405 `method_not_allowed` with `Allow`. Where API Gateway itself answers (401, 403, 413, 429, 500, 503), there
+  is only a `message`.
+- With authentication on, everything but the page, its files and `/health` needs an access token, and an order of
+  another user is answered like one that there is not: 404. Administrators (`orders/admin`) can read everybody's orders,
+  and change none but their own.
 - Every answer of ours has an `X-Request-Id`: yours, if you sent one, or a new one. The id of the request that placed
   an order is in the order, its events, the messages and the logs as `correlationId`.
 - Answers may get further fields in time; ignore what you don't know.
@@ -67,6 +71,7 @@ def openapi(version: str) -> Schema:
             "components": {
                 "schemas": {**sent_schemas([*_SENT, Problem, GatewayMessage]), **schemas([PlaceOrderBody])},
                 "headers": HEADERS,
+                "securitySchemes": SCHEMES,
             },
         }
     )
@@ -79,6 +84,7 @@ def _described(operation: Operation) -> Schema:
         "summary": operation.summary,
         "description": operation.description,
         "parameters": [*operation.parameters, _REQUEST_ID],
+        "security": security(operation.method, operation.path),
         "responses": responses(operation),
     }
     if operation.body:

@@ -17,6 +17,8 @@ from order_engine.contracts.answers import (
     OrderPage,
     OrderTrailView,
     Problem,
+    SignIn,
+    TicketIssued,
 )
 from order_engine.contracts.order_list import ListQuery
 from order_engine.contracts.views import one_order
@@ -93,10 +95,22 @@ _ONE_ORDER = (errors.INVALID_ORDER_ID, errors.unknown_order(_LIVES.confirmed.id)
 _PLACING = (
     *errors.UNREADABLE_BODY,
     errors.INVALID_ORDER,
+    errors.FOREIGN_USER,
     errors.conflict(_LIVES.confirmed.id),
     errors.RATE_LIMITED,
     *_ANY,
 )
+_WELL = Answer(
+    200,
+    "Orders can be accepted and executed.",
+    HealthReport,
+    {
+        "healthy": examples.health(Health.HEALTHY),
+        "degraded": examples.health(Health.DEGRADED, orders=Health.HEALTHY, history=Health.UNHEALTHY),
+    },
+)
+_UNHEALTHY = {"unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY)}
+_NOT_NOW = "Orders can't be accepted or executed now, or the gateway itself fails."
 _ACCEPTED_HEADERS = {"Location": "Location", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
 _THE_ORDER = {"parameters": {"orderId": "$response.body#/orderId"}}
 _LINKS = {name: {"operationId": name, **_THE_ORDER} for name in ("getOrder", "cancelOrder", "getOrderHistory")}
@@ -177,9 +191,9 @@ OPERATIONS = (
         "history",
         "List orders, newest first",
         "To go on, ask for the same with `cursor` set to `nextCursor`. No order is listed twice or left out, whatever"
-        " is placed meanwhile.",
+        " is placed meanwhile. They are your own; an administrator gets everybody's.",
         answers=(Answer(200, "A page of orders.", OrderPage, {"page": examples.page()}),),
-        problems=(errors.INVALID_QUERY, *_ANY),
+        problems=(errors.INVALID_QUERY, errors.FOREIGN_USER, *_ANY),
         parameters=_query_parameters(),
     ),
     Operation(
@@ -227,6 +241,18 @@ OPERATIONS = (
         parameters=(_ORDER_ID,),
     ),
     Operation(
+        "POST",
+        "/api/stream-tickets",
+        "issueStreamTicket",
+        "orders",
+        "Get a ticket for a WebSocket connection",
+        "It opens one connection within 30 seconds, as `?ticket=…`, with the identity of this request. Browsers need"
+        " it, as they can send no header there; others may send their access token in the `Authorization` header of"
+        " the connection instead. Where authentication is off, it is not needed.",
+        answers=(Answer(201, "The ticket.", TicketIssued, {"ticket": examples.ticket()}),),
+        problems=_ANY,
+    ),
+    Operation(
         "GET",
         "/api/metrics",
         "getMetrics",
@@ -242,36 +268,41 @@ OPERATIONS = (
         "getHealth",
         "engine",
         "Check the engine's health",
-        "Without `deep` it only says that the function runs and its settings are right.",
+        "Without `deep` it only says that the function runs and its settings are right. With authentication on, the"
+        " deep form is `/health/deep`, as nobody is known here.",
         answers=(
-            Answer(
-                200,
-                "Orders can be accepted and executed.",
-                HealthReport,
-                {
-                    "healthy": examples.health(Health.HEALTHY),
-                    "degraded": examples.health(Health.DEGRADED, orders=Health.HEALTHY, history=Health.UNHEALTHY),
-                },
-            ),
-            Answer(
-                503,
-                "Orders can't be accepted or executed now, or the gateway itself fails.",
-                HealthReport,
-                {
-                    "unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY),
-                    "badSettings": examples.health_with_bad_settings(),
-                },
-            ),
+            _WELL,
+            Answer(503, _NOT_NOW, HealthReport, {**_UNHEALTHY, "badSettings": examples.health_with_bad_settings()}),
         ),
-        problems=(errors.BUG,),
+        problems=(errors.DEEP_HEALTH, errors.BUG),
         parameters=(_DEEP,),
     ),
+    Operation(
+        "GET",
+        "/health/deep",
+        "getDeepHealth",
+        "engine",
+        "Check the health of the engine and of each dependency",
+        "For administrators.",
+        answers=(_WELL, Answer(503, _NOT_NOW, HealthReport, _UNHEALTHY)),
+        problems=(errors.BUG,),
+    ),
     _files("/", "getDashboard", "The live dashboard", ("text/html",)),
+    Operation(
+        "GET",
+        "/assets/sign-in.json",
+        "getSignIn",
+        "dashboard",
+        "How to sign in",
+        "For clients that sign people in: by OpenID Connect, authorization code with PKCE.",
+        answers=(Answer(200, "The mode, and where it is on: the issuer.", SignIn, {"signIn": examples.sign_in()}),),
+        problems=(errors.BUG,),
+    ),
     _files(
         "/assets/{file}",
         "getDashboardFile",
         "A file of the dashboard",
-        ("text/javascript", "text/css", "image/svg+xml", "text/html"),
+        ("text/javascript", "text/css", "image/svg+xml", "text/html", "text/plain"),
         (errors.UNKNOWN_FILE, errors.UNKNOWN_PATH),
     ),
 )

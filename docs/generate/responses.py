@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from docs.generate.operations import Answer, Operation
 from docs.generate.schemas import Schema, reference
+from docs.generate.security import access_to, refusals
 from order_engine.contracts.answers import Problem
 from order_engine.contracts.problems import CONTENT_TYPE
 
@@ -43,9 +44,18 @@ HEADERS: dict[str, Schema] = {
         "schema": {"type": "string", "pattern": r'^"orders";q=\d+;w=\d+$', "examples": ['"orders";q=600;w=60']},
     },
     "RetryAfter": {"description": "Seconds.", "schema": {"type": "string", "pattern": r"^\d+$", "examples": ["42"]}},
+    "WwwAuthenticate": {
+        "description": "What is needed (RFC 6750).",
+        "schema": {"type": "string", "pattern": "^Bearer", "examples": ["Bearer"]},
+    },
     "ETag": {"description": "For `If-None-Match`.", "required": True, "schema": {"type": "string"}},
 }
-_THROTTLED = {"Retry-After": "RetryAfter", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
+_CHALLENGE = {"WWW-Authenticate": "WwwAuthenticate"}
+_REFUSAL_HEADERS: dict[int, dict[str, str]] = {
+    401: _CHALLENGE,
+    403: _CHALLENGE,
+    429: {"Retry-After": "RetryAfter", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"},
+}
 
 _OF_THE_GATEWAY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,  # more than 10 MB, where there is a body
@@ -53,8 +63,11 @@ _OF_THE_GATEWAY = (
     HTTPStatus.INTERNAL_SERVER_ERROR,  # the function crashed
     HTTPStatus.SERVICE_UNAVAILABLE,  # the function took too long
 )
+_OF_ITS_AUTHORIZER = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _ABOUT = {
     400: "Malformed.",
+    401: "No valid access token; where the gateway says so, with a `message` only.",
+    403: "The access token does not permit this; where the gateway says so, with a `message` only.",
     404: "Not found; also where the order is another user's.",
     409: "In conflict with the order as it is.",
     413: "The body is too large.",
@@ -69,15 +82,23 @@ _ABOUT = {
 def responses(operation: Operation) -> dict[str, Schema]:
     """Return the operation's responses by status."""
     found = {answer.status: _answer(answer) for answer in operation.answers}
-    refusals = {problem["status"] for problem in operation.problems} | set(_OF_THE_GATEWAY)
-    for status in refusals if operation.body else refusals - {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
-        content = found.setdefault(status, _refusal(status, operation.problems))["content"]
-        problems = [problem for problem in operation.problems if problem["status"] == status]
+    possible = (*operation.problems, *refusals(operation.method, operation.path))
+    gateways = _gateway_statuses(operation)
+    for status in {problem["status"] for problem in possible} | gateways:
+        content = found.setdefault(status, _refusal(status, possible))["content"]
+        problems = [problem for problem in possible if problem["status"] == status]
         if problems:
             content[CONTENT_TYPE] = _problems(problems)
-        if status in _OF_THE_GATEWAY:
+        if status in gateways:
             content["application/json"] = _with_gateway(content.get("application/json"), HTTPStatus(status).phrase)
     return {str(status): found[status] for status in sorted(found)}
+
+
+def _gateway_statuses(operation: Operation) -> set[int]:
+    """Return the statuses with which the gateway itself may answer."""
+    protected = access_to(operation.method, operation.path) is not None
+    statuses = {*_OF_THE_GATEWAY, *(_OF_ITS_AUTHORIZER if protected else ())}
+    return statuses if operation.body else statuses - {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
 
 def _answer(answer: Answer) -> Schema:
@@ -93,12 +114,13 @@ def _answer(answer: Answer) -> Schema:
 
 
 def _refusal(status: int, problems: Sequence[Problem]) -> Schema:
-    limited = any(problem["status"] == status == HTTPStatus.TOO_MANY_REQUESTS for problem in problems)
-    return {"description": _ABOUT[status], "headers": _headers(status, _THROTTLED if limited else {}), "content": {}}
+    ours = any(problem["status"] == status for problem in problems)
+    headers = _headers(status, _REFUSAL_HEADERS.get(status, {}) if ours else {})
+    return {"description": _ABOUT[status], "headers": headers, "content": {}}
 
 
 def _headers(status: int, headers: Mapping[str, str]) -> Schema:
-    request_id = "RequestIdOfOurs" if status in _OF_THE_GATEWAY else "RequestId"
+    request_id = "RequestIdOfOurs" if status in (*_OF_THE_GATEWAY, *_OF_ITS_AUTHORIZER) else "RequestId"
     named = {"X-Request-Id": request_id, **headers}
     return {name: {"$ref": f"#/components/headers/{header}"} for name, header in named.items()}
 

@@ -12,14 +12,15 @@ CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".html": "text/html; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
 }
 
 
 @cache
-def index_page(folder: str, websocket_url: str) -> str:
-    """Return the page; it learns the WebSocket's address from us, as that is another host on AWS."""
+def index_page(folder: str, websocket_url: str, sign_in: str) -> str:
+    """Return the page; it learns from us where the WebSocket is, which is another host on AWS, and how to sign in."""
     page = (Path(folder) / "index.html").read_text(encoding="utf-8")
-    return page.replace("{{WEBSOCKET_URL}}", escape(websocket_url, quote=True))
+    return page.replace("{{WEBSOCKET_URL}}", escape(websocket_url)).replace("{{SIGN_IN}}", escape(sign_in))
 
 
 @cache
@@ -40,10 +41,10 @@ def _assets(folder: str) -> dict[str, tuple[str, str]]:
     return {path.name: (CONTENT_TYPES[path.suffix], path.read_text(encoding="utf-8")) for path in files}
 
 
-def content_security_policy(websocket_url: str) -> str:
-    """Return the policy of the page: nothing but our own files, our API and our WebSocket."""
-    origin = "/".join(websocket_url.split("/")[:3])
+def content_security_policy(*others: str) -> str:
+    """Return the policy of the page: nothing but our own files, our API, and the origins of these addresses."""
+    origins = " ".join(dict.fromkeys("/".join(url.split("/")[:3]) for url in others if url))
     return (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {origin};"
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {origins};"
         " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )

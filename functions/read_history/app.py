@@ -13,7 +13,7 @@ from order_engine.contracts.order_id import parse_order_id
 from order_engine.contracts.order_list import parse_list_query
 from order_engine.contracts.views import page_view, trail_view
 from order_engine.entrypoints.deployed import Deployed
-from order_engine.entrypoints.http_api import Answer, caller, http_api, json_answer, resolve_request
+from order_engine.entrypoints.http_api import Answer, caller_of, http_api, json_answer, resolve_request
 from order_engine.entrypoints.telemetry import function_logger
 
 logger = function_logger()
@@ -26,20 +26,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if event == HISTORY_PROBE:
         deployed.engine.check_history()
         return {}
-    return resolve_request(app, logger, event, context)
+    return resolve_request(app, logger, deployed, event, context)
 
 
 @app.get("/api/orders")
 def list_orders() -> Answer:
     """Return a page of orders, newest first."""
-    event = app.current_event
-    query = parse_list_query(event.query_string_parameters)
-    page = deployed.engine.list_orders(query.to_filter(), query.limit, query.position(), caller(event))
+    query = parse_list_query(app.current_event.query_string_parameters)
+    page = deployed.engine.list_orders(query.to_filter(), query.limit, query.position(), caller_of(app))
     return json_answer(HTTPStatus.OK, page_view(page))
 
 
 @app.get("/api/orders/<order_id>/history")
 def read_trail(order_id: str) -> Answer:
     """Return one order with its events and failed attempts."""
-    trail = deployed.engine.read_trail(parse_order_id(order_id), caller(app.current_event))
+    trail = deployed.engine.read_trail(parse_order_id(order_id), caller_of(app))
     return json_answer(HTTPStatus.OK, trail_view(trail))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from order_engine.entrypoints.settings import text
+from order_engine.entrypoints.identity_settings import IdentitySettings
+from order_engine.entrypoints.settings import optional_text, text, texts
 
 
 @dataclass(frozen=True, kw_only=True)
-class StreamAuthorizerSettings:
+class StreamAuthorizerSettings(IdentitySettings):
     """Settings of `stream_authorizer`."""
 
-    auth_mode: str = text()
-    token_issuer: str = text()
-    token_audience: str = text()
-    sign_in_authority: str = text()
     tickets_table: str = text()
+    token_issuer: str = text()
+    token_audience: tuple[str, ...] = texts()
+    sign_in_authority: str = optional_text()

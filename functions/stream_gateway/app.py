@@ -8,7 +8,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from settings import StreamGatewaySettings
 
+from order_engine.application.errors import ForeignUserId, InsufficientScope, Unauthenticated
+from order_engine.application.identity import ANYONE, Caller
 from order_engine.application.socket_session import Connection
+from order_engine.contracts.problems import STATUS_BY_CODE
 from order_engine.contracts.socket_requests import FrameContext, first_subscription, read_frame
 from order_engine.domain.errors import InvalidOrder, OrderEngineError
 from order_engine.entrypoints.deployed import Deployed
@@ -33,19 +36,19 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
 
 
 def _connect(event: dict[str, Any]) -> HTTPStatus:
-    connection = connection_of(event)
     try:
+        connection = _connection(event, deployed.connected_caller(event))
         first = first_subscription(event.get("queryStringParameters") or {}, connection)
-    except InvalidOrder as error:
-        logger.warning("connection refused", extra={"reason": str(error)})
-        return HTTPStatus.BAD_REQUEST
-    deployed.engine.connections.connect(connection, first)
+        deployed.engine.connections.connect(connection, first)
+    except (InvalidOrder, Unauthenticated, InsufficientScope, ForeignUserId) as refusal:
+        logger.warning("connection refused", extra={"reason": str(refusal)})
+        return HTTPStatus.BAD_REQUEST if isinstance(refusal, InvalidOrder) else STATUS_BY_CODE[refusal.code]
     return HTTPStatus.OK
 
 
 def _handle_frame(event: dict[str, Any]) -> None:
-    connection, sessions = connection_of(event), deployed.engine.sessions
-    context = FrameContext(connection.user_id, event["requestContext"]["requestId"], deployed.settings.default_slippage)
+    connection, sessions = _connection(event, _sender(event)), deployed.engine.sessions
+    context = FrameContext(connection.caller, event["requestContext"]["requestId"], deployed.settings.default_slippage)
     handled = sessions.handle(connection, read_frame(event.get("body") or "", context))
     if handled.failure is not None and not isinstance(handled.failure, OrderEngineError):
         logger.error("The frame failed.", exc_info=handled.failure)
@@ -53,7 +56,13 @@ def _handle_frame(event: dict[str, Any]) -> None:
         logger.warning("no answer possible", extra={"reason": str(handled.undelivered)})
 
 
-def connection_of(event: dict[str, Any]) -> Connection:
-    """Return the event's connection, with the authenticated user; None where authentication is off."""
-    context = event["requestContext"]
-    return Connection(context["connectionId"], (context.get("authorizer") or {}).get("userId"))
+def _connection(event: dict[str, Any], caller: Caller) -> Connection:
+    return Connection(event["requestContext"]["connectionId"], caller)
+
+
+def _sender(event: dict[str, Any]) -> Caller:
+    """Return who sent a frame; a session refuses whoever is not known, and closes the connection."""
+    try:
+        return deployed.frame_sender(event)
+    except Unauthenticated:
+        return ANYONE

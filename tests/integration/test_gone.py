@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 from local.cloud import LocalCloud
 from order_engine.adapters.dynamodb.subscriptions import DynamoDBSubscriptions
 from order_engine.adapters.process import SystemClock
+from order_engine.application.identity import ANYONE
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
 from tests.support.cloud import Message, eventually, messages_until
@@ -36,7 +37,7 @@ def subscriptions(cloud: LocalCloud) -> DynamoDBSubscriptions:
 def stale_connection(subscriptions: DynamoDBSubscriptions, *targets: str) -> str:
     """Write the rows of a connection whose client is gone; return its id."""
     stale = f"stale-{uuid4()}"
-    subscriptions.connect(stale, None, None)
+    subscriptions.connect(stale, ANYONE, None)
     for target in targets:
         subscriptions.add(Subscription(target, stale))
     return stale

@@ -13,8 +13,9 @@ from order_engine.adapters.simulated_market.settings import MarketSettings
 from order_engine.adapters.simulated_market.venues import simulated_venues
 from order_engine.application.errors import DependencyUnavailable
 from order_engine.application.execute_order import SAFETY_MARGIN, OrderExecution
+from order_engine.application.identity import ANYONE, AuthMode
 from order_engine.application.place_order import PlaceOrder
-from order_engine.application.ports import Dependency, QueueGauge, RateLimiter, Unlimited, Venue
+from order_engine.application.ports import Dependency, QueueGauge, RateLimiter, TokenVerifier, Unlimited, Venue
 from order_engine.application.process_messages import MessageProcessing
 from order_engine.application.retries import RetryPolicy
 from order_engine.contracts.events import JsonEventCodec
@@ -28,6 +29,8 @@ from order_engine.fakes.history import InMemoryHistory, InMemoryHistoryReader, I
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ClockDeadline, ManualClock, SeededRandomness, SequentialExecutor
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
+from order_engine.fakes.tickets import InMemoryTickets
+from tests.support.callers import KnownTokens, trader
 from tests.support.clients import ConnectedClients
 from tests.support.faults import Crash, Faults
 from tests.support.orders import terms
@@ -49,6 +52,7 @@ class Settings:
     """`EngineSettings` of a test."""
 
     retries: RetryPolicy = RETRIES
+    auth_mode: AuthMode = AuthMode.NONE
 
 
 @dataclass
@@ -63,6 +67,8 @@ class InMemoryPorts:
     ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
     subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
     clients: ConnectedClients = field(default_factory=lambda: ConnectedClients(JsonFrameCodec(WEBSOCKET_URL)))
+    tickets: InMemoryTickets = field(default_factory=InMemoryTickets)
+    token_verifier: TokenVerifier = field(default_factory=KnownTokens)
     history: InMemoryHistory = field(default_factory=InMemoryHistory)
     published_counts: InMemoryPublishedCounts = field(default_factory=InMemoryPublishedCounts)
     rate_limiter: RateLimiter = field(default_factory=Unlimited)
@@ -172,10 +178,10 @@ class InMemoryEngine(Engine):
 
     def place(self, what: Terms | None = None, user_id: str = "alice", **more: Any) -> Order:
         """Place an order and return it as it was accepted."""
-        return self.placement.place(PlaceOrder(user_id, what or terms(), **more)).order
+        return self.placement.place(PlaceOrder(trader(user_id), what or terms(), **more)).order
 
     def cancel(self, order: Order) -> Order:
-        return self.cancel_order(order.id, None)
+        return self.cancel_order(order.id, ANYONE)
 
     def sweep(self) -> int:
         return self.sweep_orders(self.deadline(60))

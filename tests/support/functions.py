@@ -23,8 +23,14 @@ from tests.support.engine import InMemoryEngine, InMemoryPorts
 from tests.support.events import event, sqs
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
+<<<<<<< HEAD
+EVERY_FUNCTION = sorted(path.parent.name for path in FUNCTIONS.glob("*/app.py"))
+NAMES = [name for name in EVERY_FUNCTION if name != "assign_scopes"]
+"""The functions with an engine; the one that Cognito calls has none."""
+=======
 NAMES = sorted(path.parent.name for path in FUNCTIONS.glob("*/settings.py"))
 """The functions that have settings: all but the one that needs none."""
+>>>>>>> cloud
 
 SETTINGS = {
     "ORDERS_TABLE": "orders",
@@ -48,6 +54,12 @@ SETTINGS = {
     "SIMULATION_FAILURE_RATE": "0",
     "EXECUTION_FAILURE_RATE": "0",
     "MAX_ORDERS_PER_MINUTE": "0",
+    "AUTH_MODE": "none",
+    "TICKETS_TABLE": "tickets",
+    "TOKEN_ISSUER": "https://issuer.example.org",
+    "TOKEN_AUDIENCE": "browser,machine",
+    "SIGN_IN_AUTHORITY": "https://issuer.example.org",
+    "BROWSER_CLIENT_ID": "browser",
     "STAGE": "dev",
     "CORS_ALLOW_ORIGIN": "*",
     "POWERTOOLS_SERVICE_NAME": "test",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from order_engine.application.close_dead_letters import DeadLetterClosing
     from order_engine.application.execute_order import OrderExecution
+    from order_engine.application.identity import AuthMode, Caller
     from order_engine.application.monitor import Diagnosis, Metrics
     from order_engine.application.place_order import OrderPlacement
     from order_engine.application.ports import Deadline, OrderFilter, OrderTrail, Page, Ports, Position
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from order_engine.application.push_updates import UpdatePusher
     from order_engine.application.retries import RetryPolicy
     from order_engine.application.socket_session import Connections, SocketSessions
+    from order_engine.application.stream_tickets import StreamTickets
     from order_engine.domain.order import Order
 
 
@@ -29,6 +31,10 @@ class EngineSettings(Protocol):
     @property
     def retries(self) -> RetryPolicy:
         """How often, and after which pause, an order is tried again."""
+
+    @property
+    def auth_mode(self) -> AuthMode:
+        """How callers are known."""
 
 
 class Engine:
@@ -40,7 +46,7 @@ class Engine:
 
     Example:
         engine = Engine(InMemoryPorts(), settings)
-        order = engine.placement.place(PlaceOrder("alice", terms)).order
+        order = engine.placement.place(PlaceOrder(ANYONE, terms)).order
         engine.execution.execute(order.id, deadline)
     """
 
@@ -58,13 +64,13 @@ class Engine:
         ports = self.ports
         return OrderPlacement(ports.orders, ports.queue, ports.clock, ports.randomness, ports.rate_limiter)
 
-    def read_order(self, order_id: str, caller: str | None) -> Order:
+    def read_order(self, order_id: str, caller: Caller) -> Order:
         """Return the order as it is now. Raises `OrderNotFound`."""
         from order_engine.application.read_order import read_order
 
         return read_order(self.ports.orders, order_id, caller)
 
-    def cancel_order(self, order_id: str, caller: str | None) -> Order:
+    def cancel_order(self, order_id: str, caller: Caller) -> Order:
         """Cancel the order. Raises `OrderNotFound` or `TooLateToCancel`."""
         from order_engine.application.cancel_order import cancel_order
 
@@ -124,6 +130,7 @@ class Engine:
             ports.subscriptions,
             ports.clients,
             ports.clock,
+            self.settings.auth_mode,
             lambda command: self.placement.place(command),  # noqa: PLW0108 - made when an order is placed
         )
 
@@ -133,7 +140,16 @@ class Engine:
         from order_engine.application.push_updates import UpdatePusher
 
         ports = self.ports
-        return UpdatePusher(ports.orders, ports.subscriptions, ports.clients, ports.executor, ports.clock)
+        return UpdatePusher(
+            ports.orders, ports.subscriptions, ports.clients, ports.executor, ports.clock, self.settings.auth_mode
+        )
+
+    @cached_property
+    def stream_tickets(self) -> StreamTickets:
+        """Issues and redeems the tickets that open WebSocket connections."""
+        from order_engine.application.stream_tickets import StreamTickets
+
+        return StreamTickets(self.ports.tickets, self.ports.clock, self.ports.randomness)
 
     # --- History ---------------------------------------------------------------------------------------------------
 
@@ -149,13 +165,13 @@ class Engine:
 
         recount_history(self.ports.history, self.ports.published_counts)
 
-    def list_orders(self, wanted: OrderFilter, limit: int, after: Position | None, caller: str | None) -> Page:
+    def list_orders(self, wanted: OrderFilter, limit: int, after: Position | None, caller: Caller) -> Page:
         """Return a page of orders, newest first."""
         from order_engine.application.read_history import list_orders
 
         return list_orders(self.ports.history_reader, wanted, limit, after, caller)
 
-    def read_trail(self, order_id: str, caller: str | None) -> OrderTrail:
+    def read_trail(self, order_id: str, caller: Caller) -> OrderTrail:
         """Return an order as the history has it, with its failed attempts. Raises `OrderNotFound`."""
         from order_engine.application.read_history import read_trail
 
@@ -173,9 +189,9 @@ class Engine:
 
         return check_health(self.ports.dependencies if deep else (), self.ports.executor, self.ports.clock)
 
-    def read_metrics(self) -> Metrics:
-        """Return the queue's figures and the number of orders by status."""
+    def read_metrics(self, caller: Caller) -> Metrics:
+        """Return the queue's figures and the number of orders by status. Raises `InsufficientScope`."""
         from order_engine.application.monitor import read_metrics
 
         ports = self.ports
-        return read_metrics(ports.queue_gauge, ports.published_counts, ports.executor, ports.clock)
+        return read_metrics(ports.queue_gauge, ports.published_counts, ports.executor, ports.clock, caller)

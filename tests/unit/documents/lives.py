@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from order_engine.adapters.simulated_market.settings import MarketSettings
+from order_engine.application.identity import ANYONE
 from order_engine.contracts.place_order import parse_order
 from order_engine.domain.order import Order
 from tests.support.engine import InMemoryEngine
@@ -48,7 +49,7 @@ def _lives() -> Iterator[tuple[str, Order]]:
 
 def placed(engine: InMemoryEngine, body: dict[str, Any]) -> Order:
     """Place an order as a request does."""
-    command = parse_order(body).to_command("0.01", correlation_id="request-1")
+    command = parse_order(body).to_command(ANYONE, "0.01", correlation_id="request-1")
     return engine.placement.place(command).order
 
 

@@ -45,6 +45,8 @@ class Broken:
         raise self.error
 
 
+TOKEN = {"sub": "alice", "token_use": "access", "exp": "4102444800", "scope": "openid"}
+"""Claims of a good access token that permits nothing here."""
 DOWN = Broken(DependencyUnavailable("DynamoDB"))
 
 
@@ -64,16 +66,19 @@ class Api:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         named: Mapping[str, str] | None = None,
+        claims: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Make a request, note its answer and return it.
 
         Args:
             named: the parameters in the path.
+            claims: of the access token, which the gateway has verified.
         """
         given, asked = event("http_health"), path.format_map(named or {})
         given["headers"] |= {"content-type": "application/json", **(headers or {})}
         given["rawPath"] = given["requestContext"]["http"]["path"] = asked
         given["requestContext"]["http"]["method"] = method
+        given["requestContext"]["authorizer"] = {"jwt": {"claims": claims}}
         given["queryStringParameters"] = query or {}
         given["body"] = body if isinstance(body, str) else json.dumps(body)
         said = self.deployed.call(function_for(method, path), given)
@@ -89,6 +94,17 @@ class Api:
         """Place an order and return its id."""
         order_id: str = self.ask("POST", "/api/orders", BODY | more).json()["orderId"]
         return order_id
+
+    def ask_without_leave(self, method: str, path: str) -> None:
+        """Make a request that is good, with authentication on: as nobody, and with tokens that do not permit it."""
+        named = {"orderId": self.place(), "file": "app.js"}
+        self.deployed.set(AUTH_MODE="cognito")
+        for claims in (None, TOKEN | {"exp": "1"}, TOKEN):
+            self.ask(method, path, BODY, named=named, claims=claims)
+        if (403, "user_id_mismatch") in described_answers(operation(method, path)["responses"]):
+            claims = TOKEN | {"scope": "orders/read orders/write"}
+            self.ask(method, path, BODY | {"userId": "bob"}, query={"userId": "bob"}, claims=claims)
+        self.deployed.set(AUTH_MODE="none")
 
     def ask_while_no_answer_can_be_made(self, method: str, path: str) -> None:
         """Make a request that is good, and that the function has a fault of its own with."""
@@ -206,9 +222,30 @@ def health(api: Api) -> None:
         api.deployed.replace("dependencies", dependencies)
         for query in ({}, {"deep": "1"}):
             api.ask("GET", "/health", query=query)
-    api.deployed.set(DEFAULT_SLIPPAGE="5", WEBSOCKET_URL="")
+    api.deployed.set(AUTH_MODE="cognito")
+    api.ask("GET", "/health", query={"deep": "1"})
+    api.deployed.set(AUTH_MODE="none", DEFAULT_SLIPPAGE="5", WEBSOCKET_URL="")
     assert "problems" not in api.ask("GET", "/health").json()
     assert len(api.ask("GET", "/health", query={"deep": "1"}).json()["problems"]) == 2
+
+
+def deep_health(api: Api) -> None:
+    for dependencies in ((), (Dependency("orders", DOWN.fail),)):
+        api.deployed.replace("dependencies", dependencies)
+        api.ask("GET", "/health/deep")
+
+
+def ticket(api: Api) -> None:
+    api.ask("POST", "/api/stream-tickets")
+    api.deployed.replace("tickets", DOWN)
+    api.ask("POST", "/api/stream-tickets")
+
+
+def sign_in(api: Api) -> None:
+    assert api.ask("GET", "/assets/sign-in.json").json() == {"mode": "none"}
+    for mode in ("cognito", "jwt"):
+        api.deployed.set(AUTH_MODE=mode)
+        assert api.ask("GET", "/assets/sign-in.json").json()["mode"] == mode
 
 
 def index_page(api: Api) -> None:
@@ -229,7 +266,10 @@ ASKED: dict[tuple[str, str], Callable[[Api], None]] = {
     ("GET", ONE_ORDER): one_order("GET", ONE_ORDER, "orders"),
     ("DELETE", ONE_ORDER): cancel_order,
     ("GET", TRAIL): one_order("GET", TRAIL, "history_reader"),
+    ("POST", "/api/stream-tickets"): ticket,
     ("GET", "/api/metrics"): metrics,
+    ("GET", "/health/deep"): deep_health,
+    ("GET", "/assets/sign-in.json"): sign_in,
     ("GET", "/health"): health,
     ("GET", "/"): index_page,
     ("GET", FILE): files,
@@ -243,6 +283,7 @@ def test_each_operation_is_asked() -> None:
 
 @pytest.mark.parametrize(("method", "path"), ASKED)
 def test_an_operation_gives_the_answers_that_are_described(api: Api, method: str, path: str) -> None:
+    api.ask_without_leave(method, path)
     api.ask_while_no_answer_can_be_made(method, path)
     ASKED[method, path](api)
     assert api.told[method, path] == set(described_answers(operation(method, path)["responses"]))

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import pytest
 
 from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.identity import ANYONE, AuthMode, Caller
 from order_engine.application.socket_session import Connection
 from order_engine.contracts.json_body import MAX_BODY_BYTES
 from order_engine.contracts.socket_requests import FrameContext, read_frame
 from order_engine.fakes.clients import InMemorySubscriptions
 from order_engine.fakes.process import ManualClock
 from order_engine.fakes.rate_limiter import InMemoryRateLimiter
+from tests.support.callers import ALICE, OLGA, trader, user
 from tests.support.documents import assert_message, asyncapi
-from tests.support.engine import InMemoryEngine, InMemoryPorts
+from tests.support.engine import InMemoryEngine, InMemoryPorts, Settings
 
-CONNECTION = Connection("connection", "alice")
+CONNECTION = Connection("connection", OLGA)
 SOL_TO_USDC = {"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}
 TO_ALL = {"action": "subscribe", "channel": "all"}
 TO_USER = {"action": "subscribe", "channel": "user"}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 UNKNOWN_ORDER = "01a1fc59-121a-7ddb-8732-cd9cdb1aed2f"
 
 
@@ -47,7 +51,7 @@ class Session:
     def send(self, frame: dict[str, Any] | str, connection: Connection = CONNECTION) -> None:
         """Send a frame, and have the stream's records pushed."""
         body = frame if isinstance(frame, str) else json.dumps(frame)
-        request = read_frame(body, FrameContext(connection.user_id, "request-1", "0.01"))
+        request = read_frame(body, FrameContext(connection.caller, "request-1", "0.01"))
         self.engine.sessions.handle(connection, request)
         self.engine.pusher.push([], self.engine.subscriptions.stream)
         self.engine.subscriptions.stream.clear()
@@ -135,11 +139,33 @@ def disconnected() -> Session:
     return session
 
 
+def sent_by(caller: Caller, frame: dict[str, Any]) -> Callable[[], Session]:
+    """Return what makes a session in which somebody else sends a frame over the connection."""
+
+    def send() -> Session:
+        session = Session()
+        session.send(frame, Connection(CONNECTION.id, caller))
+        return session
+
+    return send
+
+
+def unauthenticated() -> Session:
+    session = Session()
+    session.engine.settings = Settings(auth_mode=AuthMode.COGNITO)
+    session.send(TO_USER, Connection(CONNECTION.id, ANYONE))
+    return session
+
+
 CAUSES: dict[str, Callable[[], Session]] = {
     "invalid_json": after("{"),
     "duplicate_key": after('{"action": "ping", "action": "ping"}'),
     "not_an_object": after("[]"),
     "unknown_action": after({"action": "shout"}),
+    "unauthenticated": unauthenticated,
+    "token_expired": sent_by(trader("alice", expires_at=LONG_AGO), TO_USER),
+    "insufficient_scope": sent_by(user("alice"), TO_USER),
+    "user_id_mismatch": sent_by(ALICE, TO_USER | {"userId": "bob"}),
     "order_not_found": after({"action": "get_order", "orderId": UNKNOWN_ORDER}),
     "idempotency_conflict": after(
         SOL_TO_USDC | {"clientOrderId": "a"}, SOL_TO_USDC | {"clientOrderId": "a", "amountIn": "2"}

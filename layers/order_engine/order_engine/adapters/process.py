@@ -46,6 +46,10 @@ class SystemRandomness:
         bits = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
         return str(UUID(int=bits))
 
+    def secret(self) -> str:
+        """Return 32 bytes of the system's entropy in base64url."""
+        return secrets.token_urlsafe(32)
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadExecutor:

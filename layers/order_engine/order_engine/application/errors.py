@@ -1,6 +1,10 @@
 """The errors of the use cases and of what they reach through the ports.
 
 OrderEngineError
+├── Unauthenticated          nobody in particular asks, and that is not enough
+│   └── TokenExpired
+├── InsufficientScope        the token does not permit it
+├── ForeignUserId            the caller names a user who is somebody else
 ├── OrderNotFound
 │   └── NotTheOwner          told to the outside as OrderNotFound
 ├── IdempotencyConflict      same key, other order
@@ -17,8 +21,52 @@ OrderEngineError
 
 from __future__ import annotations
 
-from order_engine.domain.errors import OrderEngineError
+from collections.abc import Sequence
+
+from order_engine.domain.errors import FieldError, OrderEngineError
 from order_engine.domain.order import Order
+
+
+class Unauthenticated(OrderEngineError):
+    """The request carries no valid identity, and must."""
+
+    code = "unauthenticated"
+
+    def __init__(self, detail: str = "Sign in first: this needs an access token.") -> None:
+        super().__init__(detail)
+
+
+class TokenExpired(Unauthenticated):
+    """The caller's access token has ended."""
+
+    code = "token_expired"
+
+    def __init__(self) -> None:
+        super().__init__("The access token has expired; get a new one.")
+
+
+class InsufficientScope(OrderEngineError):
+    """The caller's token has none of the scopes that this needs (RFC 6750, 3.1).
+
+    Args:
+        needed: any one of these would do.
+    """
+
+    code = "insufficient_scope"
+
+    def __init__(self, needed: Sequence[str]) -> None:
+        super().__init__(f"This needs an access token with the scope {' or '.join(needed)}.")
+        self.needed = tuple(needed)
+
+
+class ForeignUserId(OrderEngineError):
+    """The caller names a user who is somebody else."""
+
+    code = "user_id_mismatch"
+    errors = (FieldError("userId", "not_allowed", "must be your own, or left out: you are known by your token"),)
+
+    def __init__(self) -> None:
+        super().__init__("You can't do this for another user.")
 
 
 class OrderNotFound(OrderEngineError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from order_engine.application.identity import TO_ADMINISTER, Caller
 from order_engine.application.ports import Clock, Dependency, Executor, PublishedCounts, QueueFigures, QueueGauge
 from order_engine.application.results import results_or_raise
 from order_engine.domain.events import Status
@@ -56,8 +57,16 @@ class Metrics:
     orders: Mapping[str, int]
 
 
-def read_metrics(gauge: QueueGauge, counts: PublishedCounts, executor: Executor, clock: Clock) -> Metrics:
-    """Read both at once. Raises `DependencyUnavailable`."""
+def read_metrics(
+    gauge: QueueGauge, counts: PublishedCounts, executor: Executor, clock: Clock, caller: Caller
+) -> Metrics:
+    """Read both at once.
+
+    Raises:
+        InsufficientScope: the caller is no administrator.
+        DependencyUnavailable: one of the two did not answer.
+    """
+    caller.require(*TO_ADMINISTER)
     calls: list[Callable[[], Any]] = [gauge.figures, counts.read]
     figures, counted = results_or_raise(executor.run(lambda call: call(), calls))
     orders = {status.value: counted.get(status.value, 0) for status in Status}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from order_engine.application.errors import DependencyUnavailable, IdempotencyConflict, OrderNotFound, RateLimited
+from order_engine.application.identity import TO_WRITE, Caller, check_acts_for
 from order_engine.application.ports import Allowance, Clock, OrderStore, Randomness, RateLimiter, WakeUpQueue
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
@@ -23,14 +24,22 @@ class PlaceOrder:
     """The command to place an order.
 
     Args:
+        caller: who places it, and so whose it is.
         idempotency_key: from the client; with it, the same command twice gives one order.
+        named_user: whose it shall be, where the client names somebody.
     """
 
-    user_id: str
+    caller: Caller
     terms: Terms
     idempotency_key: str | None = None
     client_order_id: str | None = None
     correlation_id: str | None = None
+    named_user: str | None = None
+
+    @property
+    def user_id(self) -> str:
+        """Whose order it is."""
+        return self.named_user or self.caller.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +65,14 @@ class OrderPlacement:
         """Accept an order, or find it accepted already; then it is returned as it is now.
 
         Raises:
+            InsufficientScope: the caller may not place orders; nothing was stored.
+            ForeignUserId: the order would be another user's; nothing was stored.
             RateLimited: the user has placed too many; nothing was stored.
             IdempotencyConflict: the key was used for another order.
             DependencyUnavailable: the order may or may not be stored; with an idempotency key, ask again.
         """
+        command.caller.require(*TO_WRITE)
+        check_acts_for(command.caller, command.user_id)
         order = self._new_order(command)
         try:
             allowance = self.limiter.admit(command.user_id)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from order_engine.application.errors import ClientGone, ClientUnreachable, OrderNotFound
+from order_engine.application.errors import ClientGone, ClientUnreachable, OrderNotFound, Unauthenticated
+from order_engine.application.identity import AuthMode, check_valid
 from order_engine.application.messages import Message, Refused, Snapshot, StatusUpdate, Subscribed
 from order_engine.application.ports import Clients, Clock, Executor, OrderStore, Subscription, Subscriptions
 from order_engine.application.read_order import read_order
@@ -53,6 +55,7 @@ class UpdatePusher:
     clients: Clients
     executor: Executor
     clock: Clock
+    auth_mode: AuthMode
 
     def push(self, images: Sequence[Order], subscriptions: Sequence[Subscription]) -> None:
         """Push one batch of either stream. If it fails, the batch may be delivered again; clients drop what they had.
@@ -94,8 +97,11 @@ class UpdatePusher:
     def _answer_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
         """Greet one connection for each of its new subscriptions; one that is not open yet is greeted again later."""
         try:
+            self._check_valid(subscriptions)
             for subscription in subscriptions:
                 self._answer_subscription(subscription)
+        except Unauthenticated as ended:
+            self._dismiss(ended, subscriptions[0].connection_id, subscriptions)
         except ClientUnreachable as failure:
             self._give_up(failure, subscriptions[0].connection_id, subscriptions)
             for subscription in filter(self._may_be_opening, subscriptions):
@@ -108,7 +114,7 @@ class UpdatePusher:
         if order_id is None:
             return self._post_first(subscription, subscribed)
         try:
-            order = read_order(self.orders, order_id, subscription.user_id)
+            order = read_order(self.orders, order_id, subscription.caller)
         except OrderNotFound as not_found:
             self.subscriptions.remove(subscription.target, subscription.connection_id)
             return self._post_first(subscription, Refused(not_found, subscription.request_id, order_id))
@@ -120,8 +126,11 @@ class UpdatePusher:
     def _deliver(self, delivery: Delivery) -> None:
         """Send the messages of one connection, in order. One that is still opening is greeted afterwards."""
         try:
+            self._check_valid(delivery.subscriptions)
             for message in delivery.messages:
                 self.clients.post(delivery.connection_id, message)
+        except Unauthenticated as ended:
+            self._dismiss(ended, delivery.connection_id, delivery.subscriptions)
         except ClientUnreachable as failure:
             self._give_up(failure, delivery.connection_id, delivery.subscriptions)
 
@@ -148,6 +157,21 @@ class UpdatePusher:
             if isinstance(failure, ClientGone):
                 return
             raise failure
+        self._hang_up(connection_id, subscriptions)
+
+    def _check_valid(self, subscriptions: Iterable[Subscription]) -> None:
+        """Raise `Unauthenticated` where who opened the connection is not known, or not any more."""
+        now = self.clock.now()
+        for subscription in subscriptions:
+            check_valid(subscription.caller, self.auth_mode, now)
+
+    def _dismiss(self, ended: Unauthenticated, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
+        """Tell a client that its identity has ended, and nothing else; then close its connection."""
+        with suppress(ClientUnreachable):
+            self.clients.post(connection_id, Refused(ended))
+        self._hang_up(connection_id, subscriptions)
+
+    def _hang_up(self, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
         self.clients.close(connection_id)
         self.subscriptions.disconnect(connection_id)
         for target in sorted({subscription.target for subscription in subscriptions}):
@@ -170,6 +194,6 @@ def _subscriptions_by_connection(
     audience: dict[str, list[Subscription]] = defaultdict(list)
     for target in targets_of(order):
         for subscription in subscribers[target]:
-            if subscription.user_id in (None, order.user_id):
+            if subscription.caller.reads(order.user_id):
                 audience[subscription.connection_id].append(subscription)
     return audience

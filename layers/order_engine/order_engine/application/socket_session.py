@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from order_engine.application.cancel_order import cancel_order
-from order_engine.application.errors import ClientUnreachable
+from order_engine.application.errors import ClientUnreachable, Unauthenticated
+from order_engine.application.identity import TO_READ, AuthMode, Caller, check_valid
 from order_engine.application.messages import Message, OrderPlaced, OrderShown, Pong, Refused, Unsubscribed
 from order_engine.application.place_order import Placed, PlaceOrder
 from order_engine.application.ports import Clients, Clock, OrderStore, Subscription, Subscriptions
 from order_engine.application.read_order import read_order
-from order_engine.application.targets import order_target
+from order_engine.application.targets import check_subscriber, order_target
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A WebSocket connection, and who is at its other end; None where authentication is off."""
+    """A WebSocket connection, and who is at its other end."""
 
     id: str
-    user_id: str | None = None
+    caller: Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +103,15 @@ class Connections:
     clock: Clock
 
     def connect(self, connection: Connection, first: Subscription | None) -> None:
-        """Store the connection. The first subscription's row makes `push_updates` send what happened before."""
+        """Store the connection. The first subscription's row makes `push_updates` send what happened before.
+
+        Raises:
+            InsufficientScope, ForeignUserId: the caller may not subscribe to that; nothing was stored.
+        """
         if first is not None:
+            check_subscriber(connection.caller, first.target)
             first = replace(first, connected_at=self.clock.now())
-        self.subscriptions.connect(connection.id, connection.user_id, first)
+        self.subscriptions.connect(connection.id, connection.caller, first)
 
     def disconnect(self, connection_id: str) -> None:
         """Remove the connection with all its subscriptions."""
@@ -124,17 +130,24 @@ class SocketSessions:
     subscriptions: Subscriptions
     clients: Clients
     clock: Clock
+    auth_mode: AuthMode
     place: Callable[[PlaceOrder], Placed]
 
     def handle(self, connection: Connection, request: Request) -> Handled:
         """Do what a frame asks for, and answer it; a subscription is answered by `push_updates`.
 
-        A client that has left needs no answer. `accepted` is sent before the order's first event can be.
+        A client that has left needs no answer. `accepted` is sent before the order's first event can be. A connection
+        whose caller's token has expired is told so, and closed.
         """
         undelivered = None
         try:
+            check_valid(connection.caller, self.auth_mode, self.clock.now())
             for message in self._answers(connection, request):
                 undelivered = self._send(connection, message)
+        except Unauthenticated as ended:
+            undelivered = self._send(connection, Refused(ended, request.request_id))
+            self.clients.close(connection.id)
+            return Handled(ended, undelivered)
         except Exception as error:
             return Handled(error, self._send(connection, Refused(error, request.request_id)) or undelivered)
         return Handled(undelivered=undelivered)
@@ -151,17 +164,19 @@ class SocketSessions:
             case SubscribeRequest():  # the row's stream record has `push_updates` answer
                 self._subscribe(connection, request.target, request.after_seq, request.request_id)
             case UnsubscribeRequest():
+                check_subscriber(connection.caller, request.target)
                 self.subscriptions.remove(request.target, connection.id)
                 yield Unsubscribed(request.target, request.request_id)
             case PlaceRequest():
+                connection.caller.require(*TO_READ)  # else the order would be placed, and not subscribed to
                 placed = self.place(request.command)
                 yield OrderPlaced(placed.order, placed.replayed, request.request_id)
                 self._subscribe(connection, order_target(placed.order.id))
             case GetRequest():
-                order = read_order(self.orders, request.order_id, connection.user_id)
+                order = read_order(self.orders, request.order_id, connection.caller)
                 yield OrderShown(order, request.request_id)
             case CancelRequest():
-                order = cancel_order(self.orders, self.clock, request.order_id, connection.user_id)
+                order = cancel_order(self.orders, self.clock, request.order_id, connection.caller)
                 yield OrderShown(order, request.request_id)
             case PingRequest():
                 yield Pong(self.clock.now(), request.request_id)
@@ -173,6 +188,5 @@ class SocketSessions:
     def _subscribe(
         self, connection: Connection, target: str, after_seq: int = 0, request_id: str | None = None
     ) -> None:
-        self.subscriptions.add(
-            Subscription(target, connection.id, after_seq, connection.user_id, request_id=request_id)
-        )
+        check_subscriber(connection.caller, target)
+        self.subscriptions.add(Subscription(target, connection.id, after_seq, connection.caller, request_id=request_id))

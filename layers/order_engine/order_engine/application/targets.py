@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from order_engine.application.identity import TO_ADMINISTER, TO_READ, Caller, check_reads
 from order_engine.domain.order import Order
 
 ALL = "all"
@@ -32,3 +33,15 @@ def order_id_of(target: str) -> str | None:
 def is_user_target(target: str) -> bool:
     """Return whether the target is one user's orders."""
     return target.startswith(_USER)
+
+
+def check_subscriber(caller: Caller, target: str) -> None:
+    """Check that the caller may subscribe to a target. Whose an order is, shows when it is read.
+
+    Raises:
+        InsufficientScope: the caller may not read orders, or not everybody's.
+        ForeignUserId: these are the orders of another user.
+    """
+    caller.require(*(TO_ADMINISTER if target == ALL else TO_READ))
+    if is_user_target(target):
+        check_reads(caller, target.removeprefix(_USER))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NotRequired
 
 from typing_extensions import TypedDict  # as in events.schema
 
+from order_engine.application.identity import AuthMode
 from order_engine.application.monitor import Health
 from order_engine.contracts.events.schema import EventView, ExecutionFault, TermsData
 from order_engine.contracts.wire_types import (
@@ -52,7 +53,27 @@ class OrderAccepted(TypedDict):
     orderId: OrderId
     status: Annotated[Status, Describe("`pending`; of an order placed before, whatever it is now.")]
     message: str
-    websocketUrl: Annotated[str, Describe("Where every step of the order can be followed live.")]
+    websocketUrl: Annotated[
+        str, Describe("Where the order can be followed live; with a ticket where authentication is on.")
+    ]
+
+
+class TicketIssued(TypedDict):
+    """A ticket that opens one WebSocket connection, as `?ticket=…`."""
+
+    success: Literal[True]
+    ticket: Annotated[str, Describe("A secret; use it once.", minLength=43, maxLength=43)]
+    expiresIn: Annotated[int, Describe("Seconds in which it has to be used.")]
+
+
+class SignIn(TypedDict):
+    """How to sign in; only the mode where authentication is off."""
+
+    mode: AuthMode
+    issuer: NotRequired[Annotated[str, Describe("As access tokens name it in `iss`.")]]
+    authority: NotRequired[Annotated[str, Describe("Where `/.well-known/openid-configuration` is.")]]
+    clientId: NotRequired[Annotated[str, Describe("The public client of page and command line, where there is one.")]]
+    scopes: NotRequired[Annotated[list[str], Describe("To ask for.")]]
 
 
 class OneOrder(TypedDict):

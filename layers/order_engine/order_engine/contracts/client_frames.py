@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from order_engine.application.identity import Caller
 from order_engine.application.targets import ALL, order_target, user_target
-from order_engine.contracts.fields import ANONYMOUS, PrintableText
+from order_engine.contracts.fields import PrintableText
 from order_engine.contracts.order_id import MalformedOrderId, parse_order_id
 
 
@@ -41,17 +42,17 @@ class Target(BaseModel):
     after_seq: Annotated[
         int, Field(alias="afterSeq", ge=0, le=10_000, description="Events up to this one are known already.")
     ] = 0
-    user_id: Annotated[PrintableText | None, Field(alias="userId", description="Only where authentication is off.")] = (
-        None
-    )
+    user_id: Annotated[
+        PrintableText | None, Field(alias="userId", description="Whose channel; your own if it is left out.")
+    ] = None
 
-    def target(self, caller: str | None) -> str | None:
+    def target(self, caller: Caller) -> str | None:
         """Return the target that is named; None where none is."""
         if self.order_id is not None:
             return order_target(self.order_id)
         if self.channel is None:
             return None
-        return ALL if self.channel == ALL else user_target(caller or self.user_id or ANONYMOUS)
+        return ALL if self.channel == ALL else user_target(self.user_id or caller.user_id)
 
     @property
     def known_seq(self) -> int:
@@ -61,6 +62,10 @@ class Target(BaseModel):
 
 class ConnectQuery(Target):
     """The query string of a new connection: at most one of `orderId` and `channel`."""
+
+    ticket: Annotated[
+        str | None, Field(max_length=128, description="From `POST /api/stream-tickets`; where authentication is on.")
+    ] = None
 
     @model_validator(mode="after")
     def _at_most_one(self) -> ConnectQuery:

@@ -15,7 +15,6 @@ from order_engine.domain.tokens import TOKENS, Token, find_token
 
 M = TypeVar("M", bound=BaseModel)
 
-ANONYMOUS = "anonymous"
 """Whose an order is where authentication is off and the request names nobody."""
 
 

@@ -25,9 +25,7 @@ class ListQuery(BaseModel):
     token_in: Annotated[
         str | None, Field(alias="tokenIn", max_length=64, description="Only orders that sell this token.")
     ] = None
-    user_id: Annotated[
-        PrintableText | None, Field(alias="userId", description="Only this user's; where authentication is off.")
-    ] = None
+    user_id: Annotated[PrintableText | None, Field(alias="userId", description="Only this user's.")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=64, description="`nextCursor` of the answer before, unchanged.")] = (
         None

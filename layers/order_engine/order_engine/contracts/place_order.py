@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from order_engine.application.identity import Caller
 from order_engine.application.place_order import PlaceOrder
 from order_engine.contracts.fields import (
-    ANONYMOUS,
     DecimalText,
     PrintableText,
     TokenName,
@@ -76,32 +76,33 @@ class PlaceOrderBody(BaseModel):
     ] = None
     user_id: Annotated[
         PrintableText | None,
-        Field(alias="userId", description="Who orders; only where authentication is off."),
+        Field(alias="userId", description="Whose order it is; you yourself if it is left out."),
     ] = None
 
     def to_command(
         self,
+        caller: Caller,
         default_slippage: str,
-        user_id: str | None = None,
         idempotency_key: str | None = None,
         correlation_id: str | None = None,
     ) -> PlaceOrder:
         """Check what the fields mean, all of them at once, and return the command.
 
         Args:
+            caller: who places the order.
             default_slippage: for an order that names none; a fraction as text.
-            user_id: the authenticated user; None where authentication is off.
             idempotency_key: from the request's header.
 
         Raises:
             InvalidOrder: with an error for each field that makes no sense.
         """
         return PlaceOrder(
-            user_id=self._user(user_id),
+            caller=caller,
             terms=self._terms(default_slippage),
             idempotency_key=self._key(idempotency_key),
             client_order_id=self.client_order_id,
             correlation_id=correlation_id,
+            named_user=self.user_id,
         )
 
     def _terms(self, default_slippage: str) -> Terms:
@@ -127,11 +128,6 @@ class PlaceOrderBody(BaseModel):
             min_amount_out=min_out or 0,
             min_amount_out_entered=self.min_amount_out and as_entered(self.min_amount_out),
         )
-
-    def _user(self, authenticated: str | None) -> str:
-        if authenticated is not None and self.user_id not in (None, authenticated):
-            raise InvalidOrder(FieldError("userId", "not_allowed", "is known from your credentials; leave it out"))
-        return authenticated or self.user_id or ANONYMOUS
 
     def _key(self, header: str | None) -> str | None:
         if header and self.client_order_id and header != self.client_order_id:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from order_engine.application.identity import Caller
 from order_engine.application.ports import Subscription
 from order_engine.application.socket_session import (
     CancelRequest,
@@ -32,10 +33,10 @@ def first_subscription(query: Mapping[str, str], connection: Connection) -> Subs
         InvalidOrder: with an error for each parameter that is not right.
     """
     asked = parse_fields(ConnectQuery, query)
-    target = asked.target(connection.user_id)
+    target = asked.target(connection.caller)
     if target is None:
         return None
-    return Subscription(target, connection.id, asked.known_seq, connection.user_id)
+    return Subscription(target, connection.id, asked.known_seq, connection.caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class FrameContext:
         default_slippage: of an order that names none; a fraction as text.
     """
 
-    caller: str | None
+    caller: Caller
     correlation_id: str
     default_slippage: str
 
@@ -87,7 +88,7 @@ def _named_target(frame: SubscribeFrame, context: FrameContext) -> str:
 
 def _execute_order(fields: dict[str, Any], context: FrameContext, request_id: str | None) -> Request:
     order = parse_order({name: value for name, value in fields.items() if name not in ("action", "requestId")})
-    command = order.to_command(context.default_slippage, context.caller, correlation_id=context.correlation_id)
+    command = order.to_command(context.caller, context.default_slippage, correlation_id=context.correlation_id)
     return PlaceRequest(command, request_id=request_id)
 
 

@@ -12,6 +12,8 @@ from order_engine.domain.order import Order
 from order_engine.domain.timestamps import format_timestamp
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from order_engine.application.monitor import Diagnosis, Metrics
     from order_engine.application.ports import OrderTrail, Page
     from order_engine.contracts.answers import (
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
         OrderPage,
         OrderTrailView,
         OrderView,
+        TicketIssued,
     )
     from order_engine.contracts.events.schema import EventView
 
@@ -74,16 +77,25 @@ def one_order(order: Order) -> OneOrder:
     return {"success": True, "order": order_view(order)}
 
 
-def accepted_view(order: Order, websocket_url: str) -> OrderAccepted:
-    """Return the answer to a placed order, with its present status: a replayed one may have ended already."""
+def accepted_view(order: Order, websocket_url: str, ticket: str | None = None) -> OrderAccepted:
+    """Return the answer to a placed order, with its present status: a replayed one may have ended already.
+
+    Args:
+        ticket: opens the WebSocket, where authentication is on; it is a secret, and so no part of the message.
+    """
     address = f"{websocket_url}?orderId={order.id}"
     return {
         "success": True,
         "orderId": order.id,
         "status": order.status,
         "message": f"Order accepted. Follow it at {address}",
-        "websocketUrl": address,
+        "websocketUrl": f"{address}&ticket={ticket}" if ticket else address,
     }
+
+
+def ticket_view(ticket: str, lifetime: timedelta) -> TicketIssued:
+    """Return the answer to a request for a ticket."""
+    return {"success": True, "ticket": ticket, "expiresIn": int(lifetime.total_seconds())}
 
 
 def metrics_view(metrics: Metrics) -> MetricsView:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         Randomness,
         RateLimiter,
         Subscriptions,
+        Tickets,
+        TokenVerifier,
         Venue,
         WakeUpQueue,
     )
@@ -51,6 +53,10 @@ class AwsSettings(Protocol):
     database_secret_arn: str
     powertools_service_name: str
     market: MarketSettings
+    tickets_table: str
+    token_issuer: str
+    token_audience: tuple[str, ...]
+    sign_in_authority: str
 
 
 class AwsPorts:
@@ -150,6 +156,21 @@ class AwsPorts:
         posts = SignedPosts(endpoint, "execute-api", session.region_name, session.get_credentials())
         codec = JsonFrameCodec(getattr(self._settings, "websocket_url", None))  # only the gateway places orders
         return WebSocketClients(self._client("apigatewaymanagementapi", endpoint), posts, codec)
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """The tickets table."""
+        from order_engine.adapters.dynamodb.tickets import DynamoDBTickets
+
+        return DynamoDBTickets(self._client("dynamodb"), self._settings.tickets_table)
+
+    @cached_property
+    def token_verifier(self) -> TokenVerifier:
+        """The keys of the tokens' issuer."""
+        from order_engine.adapters.oidc.token_verifier import JwtVerifier
+
+        settings = self._settings
+        return JwtVerifier(settings.token_issuer, settings.token_audience, settings.sign_in_authority)
 
     # --- History -----------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from order_engine.engine import Engine
-from order_engine.entrypoints.settings import read_settings
+from order_engine.entrypoints.settings import InvalidSettings, read_settings
 
 if TYPE_CHECKING:
+    from order_engine.application.identity import Caller
     from order_engine.entrypoints.aws_ports import AwsPorts
 
 S = TypeVar("S")
@@ -47,3 +48,31 @@ class Deployed(Generic[S]):
     def engine(self) -> Engine:
         """The engine on AWS. Raises `InvalidSettings`."""
         return Engine(self.ports, cast(Any, self.settings))
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether callers must be known, also where the function's other settings, or this one, make no sense."""
+        from order_engine.entrypoints.identity_settings import IdentitySettings
+
+        try:
+            return read_settings(IdentitySettings, os.environ).auth_mode.authenticates
+        except InvalidSettings:
+            return True
+
+    def http_caller(self, event: dict[str, Any]) -> Caller:
+        """Return who sent an HTTP request. Raises `Unauthenticated` or `InvalidSettings`."""
+        from order_engine.entrypoints.identity import http_caller
+
+        return http_caller(event, cast(Any, self.settings).auth_mode, self.ports.clock.now())
+
+    def connected_caller(self, event: dict[str, Any]) -> Caller:
+        """Return who opens a WebSocket connection. Raises `Unauthenticated` or `InvalidSettings`."""
+        from order_engine.entrypoints.identity import connected_caller
+
+        return connected_caller(event, cast(Any, self.settings).auth_mode, self.ports.clock.now())
+
+    def frame_sender(self, event: dict[str, Any]) -> Caller:
+        """Return who opened the connection of a frame. Raises `Unauthenticated` or `InvalidSettings`."""
+        from order_engine.entrypoints.identity import frame_sender
+
+        return frame_sender(event, cast(Any, self.settings).auth_mode)

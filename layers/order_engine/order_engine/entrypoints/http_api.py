@@ -13,12 +13,14 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_engine.application.errors import RateLimited
+from order_engine.application.errors import InsufficientScope, RateLimited, Unauthenticated
+from order_engine.application.identity import Caller
 from order_engine.contracts.json_body import MalformedJson, parse_object, require_json
 from order_engine.contracts.problems import CONTENT_TYPE, problem, problem_of
 from order_engine.contracts.rate_limits import refusal_headers
-from order_engine.contracts.routes import methods_at
+from order_engine.contracts.routes import is_open, methods_at
 from order_engine.domain.errors import FieldError, InvalidOrder
+from order_engine.entrypoints.deployed import Deployed
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,128}")
 _ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -37,12 +39,27 @@ def http_api(logger: Logger) -> APIGatewayHttpResolver:
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def failure(error: Exception) -> Answer:
-        answer = problem_of(error)
-        if answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            logger.exception("The request failed.")
-        return problem_answer(answer, refusal_headers(error) if isinstance(error, RateLimited) else {})
+        return _refusal(logger, error)
 
     return app
+
+
+def _refusal(logger: Logger, error: Exception) -> Answer:
+    answer = problem_of(error)
+    if answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("The request failed.", exc_info=error)
+    return problem_answer(answer, _refusal_headers(error))
+
+
+def _refusal_headers(error: Exception) -> dict[str, str]:
+    match error:
+        case RateLimited():
+            return refusal_headers(error)
+        case Unauthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case InsufficientScope():  # RFC 6750, 3
+            return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{" ".join(error.needed)}"'}
+    return {}
 
 
 def _no_such_route(event: Event) -> Answer:
@@ -55,16 +72,40 @@ def _no_such_route(event: Event) -> Answer:
 
 
 def resolve_request(
-    app: APIGatewayHttpResolver, logger: Logger, raw: dict[str, Any], context: LambdaContext
+    app: APIGatewayHttpResolver, logger: Logger, deployed: Deployed[Any], raw: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
-    """Answer one request; the answer and every log line carry the request's id."""
+    """Answer one request; the answer and every log line carry the request's id.
+
+    Whatever the gateway has let through: only a route that is open is served to a caller who is not known.
+    """
     event = Event(raw)
     correlation_id = request_id(event)
     logger.set_correlation_id(correlation_id)
-    answer = app.resolve(raw, context)
+    answer = _resolve(app, logger, deployed, event, context)
     answer["headers"] = {**answer.get("headers", {}), **_ALWAYS, "X-Request-Id": correlation_id}
     logger.info("answered", extra={"route": event.route_key, "path": event.path, "status": answer["statusCode"]})
     return answer
+
+
+def _resolve(
+    app: APIGatewayHttpResolver, logger: Logger, deployed: Deployed[Any], event: Event, context: LambdaContext
+) -> dict[str, Any]:
+    try:
+        known = None if is_open(event.http_method, event.path) else deployed.http_caller(event.raw_event)
+        app.append_context(caller=known)  # type: ignore[no-untyped-call]  # also where it is None: never that of a request before
+    except Exception as error:
+        refusal = _refusal(logger, error)
+        headers = {**refusal.headers, "Content-Type": refusal.content_type}
+        return {"statusCode": refusal.status_code, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
+    return app.resolve(event.raw_event, context)
+
+
+def caller_of(app: APIGatewayHttpResolver) -> Caller:
+    """Return who sent the request that is being answered. Raises `Unauthenticated` on an open route: nobody knows."""
+    caller: Caller | None = app.context.get("caller")
+    if caller is None:
+        raise Unauthenticated
+    return caller
 
 
 def json_answer(status: HTTPStatus, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
@@ -111,14 +152,6 @@ def request_id(event: Event) -> str:
     """Return the caller's own `X-Request-Id` if it is usable, else the gateway's."""
     own = event.headers.get("x-request-id", "")
     return own if _PRINTABLE.fullmatch(own) else str(event.request_context.request_id)
-
-
-def caller(event: Event) -> str | None:
-    """Return the authenticated user; None where authentication is off."""
-    authorizer = event.raw_event.get("requestContext", {}).get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    user: str | None = (authorizer.get("lambda") or {}).get("userId") or claims.get("sub")
-    return user
 
 
 def _json(body: Any) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from order_engine.entrypoints.identity_settings import IdentitySettings
 from order_engine.entrypoints.settings import integer, slippage, text
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlacementSettings:
+class PlacementSettings(IdentitySettings):
     """What accepting orders needs."""
 
     orders_table: str = text()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from order_engine.domain.amounts import parse_slippage
@@ -32,6 +33,27 @@ def text() -> Any:
     return field(metadata={"parse": str})
 
 
+def texts() -> Any:
+    """Several, separated by commas; none of them empty."""
+
+    def parse(value: str) -> tuple[str, ...]:
+        parts = tuple(value.split(","))
+        if not all(parts):
+            raise ValueError("must be texts separated by commas")
+        return parts
+
+    return field(metadata={"parse": parse})
+
+
+NOTHING = "-"
+"""What the template sets where there is nothing to say: a condition has to have a value on either side."""
+
+
+def optional_text() -> Any:
+    """A setting that is left out, empty or `-` where there is nothing to say; then it is empty."""
+    return field(metadata={"parse": lambda value: "" if value == NOTHING else value}, default="")
+
+
 def integer(least: int, most: int) -> Any:
     """A whole number within bounds."""
     return _number(int, least, most, "a whole number")
@@ -40,6 +62,18 @@ def integer(least: int, most: int) -> Any:
 def number(least: float, most: float) -> Any:
     """A number within bounds."""
     return _number(float, least, most, "a number")
+
+
+def choice(kind: type[StrEnum]) -> Any:
+    """One of an enumeration's values."""
+
+    def parse(value: str) -> StrEnum:
+        try:
+            return kind(value)
+        except ValueError:
+            raise ValueError(f"must be one of {', '.join(kind)}") from None
+
+    return field(metadata={"parse": parse})
 
 
 def slippage() -> Any:
@@ -80,6 +114,8 @@ def read_settings(kind: type[S], variables: Mapping[str, str]) -> S:
     for setting in fields(kind):  # type: ignore[arg-type]
         variable = setting.name.upper()
         value = variables.get(variable, "")
+        if not value and setting.default == "":
+            continue
         if not value:
             problems.append(f"{variable} is not set; the template sets it for every function that needs it.")
             continue

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from order_engine.application.errors import ClientGone, NotConnected, TooManySubscriptions
+from order_engine.application.identity import Caller
 from order_engine.application.messages import Message
 from order_engine.application.ports import FrameCodec, Subscription
 
@@ -27,9 +28,9 @@ class InMemorySubscriptions:
     rows: dict[tuple[str, str], Subscription] = field(default_factory=dict)
     stream: list[Subscription] = field(default_factory=list)
 
-    def connect(self, connection_id: str, user_id: str | None, first: Subscription | None) -> None:
+    def connect(self, connection_id: str, caller: Caller, first: Subscription | None) -> None:
         """Note the connection and its first subscription."""
-        del user_id  # kept by the real table for whoever looks into it
+        del caller  # kept by the real table for whoever looks into it
         self.connections[connection_id] = {first.target} if first else set()
         if first:
             self.between_writes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,10 @@ class SeededRandomness:
     def order_id(self) -> str:
         """Return a UUID."""
         return str(UUID(int=self.random.getrandbits(128), version=4))
+
+    def secret(self) -> str:
+        """Return 32 bytes in base64url."""
+        return urlsafe_b64encode(self.random.randbytes(32)).rstrip(b"=").decode()
 
 
 class SequentialExecutor:

@@ -13,7 +13,9 @@ from uuid import uuid4
 from zlib import crc32
 
 from order_engine.adapters.aws import ConditionFailed, conditional_write, unavailable_on_error
+from order_engine.adapters.dynamodb.callers import caller_attributes, caller_in
 from order_engine.application.errors import NotConnected, TooManySubscriptions
+from order_engine.application.identity import Caller
 from order_engine.application.ports import Clock, Subscription
 from order_engine.application.targets import ALL
 from order_engine.domain.timestamps import format_timestamp, parse_timestamp
@@ -44,9 +46,9 @@ class DynamoDBSubscriptions:
     table: str
     clock: Clock
 
-    def connect(self, connection_id: str, user_id: str | None, first: Subscription | None) -> None:
+    def connect(self, connection_id: str, caller: Caller, first: Subscription | None) -> None:
         """Write the connection's row and then, as its stream record has `push_updates` read, the subscription's."""
-        row = self._row(_CONNECTION + connection_id, connection_id, user_id)
+        row = self._row(_CONNECTION + connection_id, connection_id, caller)
         if first is not None:
             row["targets"] = {"SS": [first.target]}
         self._put(row)
@@ -139,7 +141,7 @@ class DynamoDBSubscriptions:
         row = self._row(
             _partition(subscription.target, subscription.connection_id),
             subscription.connection_id,
-            subscription.user_id,
+            subscription.caller,
         )
         # Renewing an identical row would give no stream record, and so no snapshot: hence the token.
         row |= {"afterSeq": {"N": str(subscription.after_seq)}, "renewal": {"S": uuid4().hex}}
@@ -149,13 +151,12 @@ class DynamoDBSubscriptions:
             row["requestId"] = {"S": subscription.request_id}
         return row
 
-    def _row(self, partition: str, connection_id: str, user_id: str | None) -> dict[str, Any]:
-        row = {
+    def _row(self, partition: str, connection_id: str, caller: Caller) -> dict[str, Any]:
+        return caller_attributes(caller) | {
             "target": {"S": partition},
             "connectionId": {"S": connection_id},
             "expiresAt": {"N": str(int(self.clock.now().timestamp()) + ROW_LIFETIME)},
         }
-        return row | {"userId": {"S": user_id}} if user_id is not None else row
 
 
 def subscription_from(row: Any) -> Subscription | None:
@@ -167,7 +168,7 @@ def subscription_from(row: Any) -> Subscription | None:
         target=ALL if partition.startswith(ALL + _SHARD) else partition,
         connection_id=row["connectionId"]["S"],
         after_seq=int(row["afterSeq"]["N"]),
-        user_id=row["userId"]["S"] if "userId" in row else None,
+        caller=caller_in(row),
         connected_at=parse_timestamp(row["connectedAt"]["S"]) if "connectedAt" in row else None,
         request_id=row["requestId"]["S"] if "requestId" in row else None,
     )

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from order_engine.application.ports.rate_limits import RATE_WINDOW, Allowance, RateLimiter, Unlimited
     from order_engine.application.ports.subscribers import Clients, FrameCodec, Subscription, Subscriptions
+    from order_engine.application.ports.tickets import Tickets, TokenVerifier
     from order_engine.application.ports.venue import Venue
 
 __all__ = [
@@ -71,6 +72,8 @@ __all__ = [
     "StatusCounts",
     "Subscription",
     "Subscriptions",
+    "Tickets",
+    "TokenVerifier",
     "Unlimited",
     "Venue",
     "WakeUp",
@@ -108,6 +111,7 @@ _NAMES = {
     ),
     "rate_limits": ("Allowance", "RATE_WINDOW", "RateLimiter", "Unlimited"),
     "subscribers": ("Clients", "FrameCodec", "Subscription", "Subscriptions"),
+    "tickets": ("Tickets", "TokenVerifier"),
     "venue": ("Venue",),
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
@@ -145,6 +149,10 @@ class Ports(Protocol):
     def subscriptions(self) -> Subscriptions: ...
     @property
     def clients(self) -> Clients: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def token_verifier(self) -> TokenVerifier: ...
     @property
     def history(self) -> History: ...
     @property

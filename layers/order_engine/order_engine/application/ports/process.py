@@ -36,6 +36,9 @@ class Randomness(Protocol):
     def order_id(self) -> str:
         """Return a new time-ordered UUID (version 7)."""
 
+    def secret(self) -> str:
+        """Return 256 bits that nobody can guess, as 43 letters that may stand in an address."""
+
 
 class Executor(Protocol):
     """Runs calls side by side, so that their waits overlap."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from order_engine.application.identity import ANYONE, Caller
+
 if TYPE_CHECKING:
     from order_engine.application.messages import Message
 
@@ -19,7 +21,7 @@ class Subscription:
         target: ``order#<id>``, ``user#<id>`` or ``all``.
         connection_id: the WebSocket connection.
         after_seq: events up to this one are known already (order subscriptions only).
-        user_id: who subscribes; None where authentication is off.
+        caller: who subscribes.
         connected_at: when `$connect` ran, for a subscription that was made with the connection.
         request_id: the client's own name for its request, repeated in the answer.
     """
@@ -27,7 +29,7 @@ class Subscription:
     target: str
     connection_id: str
     after_seq: int = 0
-    user_id: str | None = None
+    caller: Caller = ANYONE
     connected_at: datetime | None = None
     request_id: str | None = None
 
@@ -35,8 +37,8 @@ class Subscription:
 class Subscriptions(Protocol):
     """The connections table. It has a stream: every subscription that is written comes to `push_updates`."""
 
-    def connect(self, connection_id: str, user_id: str | None, first: Subscription | None) -> None:
-        """Store a new connection, and its first subscription."""
+    def connect(self, connection_id: str, caller: Caller, first: Subscription | None) -> None:
+        """Store a new connection with who opened it, and its first subscription."""
 
     def add(self, subscription: Subscription) -> None:
         """Add a subscription to a connection, or write it anew. Raises `TooManySubscriptions` or `NotConnected`."""
