@@ -23,14 +23,9 @@ from tests.support.engine import InMemoryEngine, InMemoryPorts
 from tests.support.events import event, sqs
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-<<<<<<< HEAD
 EVERY_FUNCTION = sorted(path.parent.name for path in FUNCTIONS.glob("*/app.py"))
 NAMES = [name for name in EVERY_FUNCTION if name != "assign_scopes"]
 """The functions with an engine; the one that Cognito calls has none."""
-=======
-NAMES = sorted(path.parent.name for path in FUNCTIONS.glob("*/settings.py"))
-"""The functions that have settings: all but the one that needs none."""
->>>>>>> cloud
 
 SETTINGS = {
     "ORDERS_TABLE": "orders",
