@@ -141,6 +141,27 @@ def test_a_signal_ends_all_of_it(command: Callable[..., subprocess.Popen[str]], 
             assert probe.connect_ex(address) != 0
 
 
+def test_the_banner_says_that_everybody_may_do_everything(command: Callable[..., subprocess.Popen[str]]) -> None:
+    assert "everybody may do everything. To have people sign in: make run AUTH=1" in _read_until(command(), "curl")
+
+
+def test_the_banner_says_who_can_sign_in_and_a_file_says_where(
+    command: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = command(AUTH="1")
+    banner = _read_until(process, "curl")
+    description = tmp_path / "state" / "cloud.json"
+    told = json.loads(description.read_text())
+    for name, password in json.loads(Path(told["usersFile"]).read_text()).items():
+        assert f"Sign in as {name} with {password}" in banner
+    document = httpx.get(f"{told['authority']}/.well-known/openid-configuration", timeout=30).json()
+    assert document["issuer"] == told["issuer"]
+    assert httpx.get(f"{told['url']}/api/orders", timeout=30).status_code == httpx.codes.UNAUTHORIZED
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert not description.exists()
+
+
 def test_a_part_that_ends_on_its_own_ends_the_rest(command: Callable[..., subprocess.Popen[str]]) -> None:
     process = command()
     _read_until(process, "curl")

@@ -237,6 +237,27 @@ def test_a_refused_handshake_is_refused_with_the_same_status() -> None:
     asyncio.run(run())
 
 
+def test_a_handshake_arrives_with_its_token_and_is_refused_in_the_gateways_words() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer a.b.c"
+        return web.json_response({"message": "Forbidden", "connectionId": "L0SM9cOFvHcCIhw="}, status=403)
+
+    async def run() -> None:
+        async with proxy_to(handler) as client:
+            headers = {
+                "Authorization": "Bearer a.b.c",
+                "Connection": "Upgrade",
+                "Upgrade": "websocket",
+                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+                "Sec-WebSocket-Version": "13",
+            }
+            answer = await client.get("/ws?ticket=abc", headers=headers)
+            assert (answer.status, answer.content_type) == (403, "application/json")
+            assert await answer.json() == {"message": "Forbidden", "connectionId": "L0SM9cOFvHcCIhw="}
+
+    asyncio.run(run())
+
+
 def test_a_message_larger_than_on_aws_ends_the_connection() -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(max_msg_size=0)
