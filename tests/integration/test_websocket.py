@@ -91,7 +91,7 @@ class TestActions:
 class TestSubscriptions:
     def test_channels_confirm_and_then_send_the_events_they_are_for(self, socket: Socket, place: Place) -> None:
         user = f"listener {uuid4()}"
-        with socket() as everything, socket() as own:
+        with socket() as everything, socket(user_id=user) as own:
             for connection, target in ((everything, {"channel": "all"}), (own, {"channel": "user", "userId": user})):
                 request_id = say(connection, "subscribe", **target)
                 (answer,) = messages_until(connection, lambda message: True)
@@ -107,7 +107,7 @@ class TestSubscriptions:
 
     def test_a_channel_can_be_named_on_connecting(self, socket: Socket, place: Place) -> None:
         user = f"listener-{uuid4()}"
-        with socket(f"channel=user&userId={user}") as connection:
+        with socket(f"channel=user&userId={user}", user) as connection:
             messages_until(connection, lambda message: message == {"type": "subscribed", "channel": "user"})
             order_id = place(userId=user)
             received = messages_until(connection, confirmed(order_id))
