@@ -1,4 +1,4 @@
-"""Resuming is a contract: connections are cut at random points of 200 orders, and no client has a gap or a fault."""
+"""Resuming is a contract: connections are cut at random points of many orders, and no client has a gap or a fault."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from tests.support.cloud import ORDER, Message
 from tests.support.identity import identity_headers, own_id
 from tests.support.stored import ITEMS, scan
 
-ORDERS = 200
+ORDERS = {"none": 200, "cognito": 80}
+"""By mode: with authentication, only that every connection has to be let in anew is left to see."""
 TRADERS = 2
 """Clients that place half of the orders and follow each of them; two more subscribe to channels."""
 AT_ONCE = 10
-LIFE = (1, 60)
-"""How many frames a connection carries before it is cut, drawn evenly."""
+LIFE = {"none": (1, 60), "cognito": (1, 24)}
+"""How many frames a connection carries before it is cut, drawn evenly: the shorter, the fewer orders there are."""
 SEED = 20260301
 TIMEOUT = 60
 """Seconds for one order."""
@@ -64,13 +65,13 @@ def to_stream(cloud: LocalCloud) -> Connect:
     return open_connection
 
 
-def cut_now_and_then(connect: Connect, randomness: random.Random) -> Connect:
+def cut_now_and_then(connect: Connect, life: tuple[int, int], randomness: random.Random) -> Connect:
     """Return what opens connections that don't last."""
 
     async def open_connection() -> Socket:
         socket = await connect()
         assert isinstance(socket, WebSocket)
-        return Cut(socket, randomness.randint(*LIFE))
+        return Cut(socket, randomness.randint(*life))
 
     return open_connection
 
@@ -128,11 +129,11 @@ async def wait_for_all(stream: OrderStream, order_ids: Iterable[str]) -> None:
 
 @pytest.mark.timeout(180)
 def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalCloud) -> None:
-    connect, user_id = to_stream(cloud), own_id(cloud)
+    connect, user_id, life, count = to_stream(cloud), own_id(cloud), LIFE[cloud.auth_mode], ORDERS[cloud.auth_mode]
     randomness = random.Random(SEED)
     everything, users, *traders = [
         OrderStream(
-            user_id=user_id, timing=TIMING, connect=cut_now_and_then(connect, random.Random(randomness.random()))
+            user_id=user_id, timing=TIMING, connect=cut_now_and_then(connect, life, random.Random(randomness.random()))
         )
         for _ in range(2 + TRADERS)
     ]
@@ -144,7 +145,7 @@ def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalClou
             await everything.subscribe_channel("all")
             await users.subscribe_channel("user")
             orders = await asyncio.gather(
-                place(cloud, ORDERS // 2), *(trade(one, ORDERS // 2 // TRADERS) for one in traders)
+                place(cloud, count // 2), *(trade(one, count // 2 // TRADERS) for one in traders)
             )
             await asyncio.gather(wait_for_all(everything, chain(*orders)), wait_for_all(users, chain(*orders)))
             return tuple(orders)
@@ -152,7 +153,7 @@ def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalClou
     placed, *traded = asyncio.run(run())
     truth = stored(cloud)
     all_orders = [*placed, *chain(*traded)]
-    assert len(set(all_orders)) == ORDERS
+    assert len(set(all_orders)) == count
     for stream, order_ids in [(everything, all_orders), (users, all_orders), *zip(traders, traded, strict=True)]:
         assert stream.connections > 5
         for order_id in order_ids:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from local.cloud import LocalCloud
 from tests.support.cloud import ORDER, TERMINAL, Message, eventually, messages_until
@@ -174,6 +175,12 @@ class TestSubscriptions:
         assert (refusal["type"], refusal["code"]) == ("error", "too_many_subscriptions")
         assert str(limit) in refusal["message"]
         assert sizes == [2, limit + 1]  # each with the connection's own row
+
+
+def test_a_ticket_opens_a_connection_without_a_header(cloud: LocalCloud, api: httpx.Client, place: Place) -> None:
+    ticket = api.post("/api/stream-tickets").raise_for_status().json()["ticket"]
+    with connect(f"{cloud.settings.websocket_url}?orderId={place()}&ticket={ticket}") as connection:
+        assert receive_to_the_end(connection)[-1]["status"] == "confirmed"
 
 
 class TestNonsense:
