@@ -11,8 +11,8 @@ from local.cloud import LocalCloud
 
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*")
 """A JWT: three parts in base64url, of which the first is a JSON object's, and the last is empty if it is not signed."""
-TICKET = re.compile(r"""\bticket\b["']?\s*[=:]\s*["']?([\w-]{43})(?![\w-])""")
-"""A ticket in JSON or in a query."""
+TICKET = re.compile(r"""\bticket\b[\\"']*\s*[=:]\s*[\\"']*([\w-]{43})(?![\w-])""")
+"""A ticket in JSON, also in JSON within JSON, or in a query."""
 LOGS = ("functions.log", "proxy.log", "ministack.log")
 
 seen_tickets: set[str] = set()
