@@ -60,7 +60,7 @@ $(SAM): | $(UV)
 # --- Local cloud ------------------------------------------------------------------------------------------------------
 
 .PHONY: run redeploy logs psql clean-local
-run: .venv/.synced ## Start the local cloud with everything on it: http://localhost:3000
+run: .venv/.synced ## Start the local cloud with everything on it: http://localhost:3000; AUTH=1 to have people sign in
 	@$(BIN)/python -m local up $(ARGS)
 
 redeploy: .venv/.synced ## Bring edited code and template to the running local cloud
@@ -187,8 +187,16 @@ build: $(SAM) ## sam build; needs neither Docker nor Lambda's Python
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	$(SAM) build
 
+# Said before a deployment, where the settings are known, and after it, as the first one asks for them.
+define WARN_IF_OPEN
+@! grep -Eq 'AuthMode=[\"]*none' $(SAMCONFIG) || printf '\033[1;31m%s\033[0m\n' \
+	"AuthMode=none: nobody has to sign in. Everybody who knows the address may place orders in any user's name, and read," \
+	"watch and cancel everybody's. To change that: AuthMode=cognito (or jwt) in parameter_overrides of $(SAMCONFIG)."
+endef
+
 deploy: build ## Deploy to AWS (STAGE=dev), asking for the settings the first time; then migrate Postgres
 	@test -f $(SAMCONFIG) || cp samconfig.toml $(SAMCONFIG)
+	$(WARN_IF_OPEN)
 	@grep -q stack_name $(SAMCONFIG) || guided="--guided --stack-name $(STACK) --parameter-overrides Stage=$(STAGE)"; \
 		$(SAM) deploy --config-file $(CURDIR)/$(SAMCONFIG) $$guided
 	@echo "Migrating Postgres ..."
@@ -196,6 +204,7 @@ deploy: build ## Deploy to AWS (STAGE=dev), asking for the settings the first ti
 		answer=$$($(SAM) remote invoke MigrateDatabase --output json --config-file $(CURDIR)/$(SAMCONFIG) \
 			--stack-name "$$stack") && \
 		echo "$$answer" | grep '"Payload"' && ! echo "$$answer" | grep -q '"FunctionError"'
+	$(WARN_IF_OPEN)
 
 .PHONY: clean
 clean: clean-local ## Remove everything that was made here

@@ -34,7 +34,7 @@ def up(settings: Settings, *, watch: bool) -> int:
         begin = time.monotonic()
         cloud.start(lambda step: console.print(f"[dim]{time.monotonic() - begin:5.1f} s[/]  {step} ..."))
         _show_addresses(cloud.settings, time.monotonic() - begin)
-        _show_users(cloud)
+        _show_callers(cloud)
         return _run_until_a_part_ends(cloud, watch=watch)
     except _StopRequested:
         return 0
@@ -89,21 +89,20 @@ def _show_addresses(settings: Settings, seconds: float) -> None:
     table.add_row("Postgres", settings.postgres_url)
     table.add_row("AWS endpoint", f"{settings.aws_url}  (key and secret: test)")
     console.print(table)
-    console.print(
-        f"curl {settings.url}/api/orders/execute -H 'content-type: application/json' -d '{_SAMPLE_ORDER}'\n",
-        markup=False,
-    )
 
 
-def _show_users(cloud: LocalCloud) -> None:
-    """Print who can sign in, or that nobody needs to."""
+def _show_callers(cloud: LocalCloud) -> None:
+    """Print who may do what, and a request that may be made."""
+    token = ""
     if cloud.auth_mode == "none":
-        console.print("Authentication is off: everybody may do everything. To have people sign in: make run AUTH=1\n")
-        return
+        console.print("Open: everybody may do everything. To have people sign in: make run AUTH=1")
+    else:
+        token = ' -H "authorization: Bearer $ORDERS_TOKEN"'
     for name, password in cloud.users.items():
         groups = f"  ({', '.join(USERS[name])})" if USERS[name] else ""
         console.print(f"Sign in as {name} with {password}{groups}", markup=False)
-    console.print()
+    request = f"{cloud.settings.url}/api/orders/execute{token} -H 'content-type: application/json'"
+    console.print(f"curl {request} -d '{_SAMPLE_ORDER}'\n", markup=False)
 
 
 def _raise_stop_requested(number: int, frame: object) -> None:

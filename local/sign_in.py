@@ -58,9 +58,9 @@ class SignIn:
     async def _discovery(self, request: web.Request) -> web.Response:
         answer = await self._ask(request, "GET", f"/{request.match_info['pool']}/.well-known/openid-configuration")
         if answer.status != HTTPStatus.OK:
-            return answer
+            raise web.HTTPNotFound(text="There is no such user pool. Where it is: cloud.json in the state directory.")
         base = str(request.url.origin()) + _base(request)
-        document = json.loads(answer.body or b"{}")  # type: ignore[arg-type]  # bytes, as `_ask` makes it
+        document = json.loads(answer.text or "{}")
         return web.json_response(document | {name: f"{base}/{path}" for name, path in _ENDPOINTS.items()})
 
     async def _keys(self, request: web.Request) -> web.Response:

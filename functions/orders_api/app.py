@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pages import asset, content_security_policy, etag, index_page
 from settings import OrdersApiSettings
-from sign_in import sign_in_configuration
+from sign_in import sign_in_addresses, sign_in_configuration
 
 from order_engine.application.errors import DependencyUnavailable, InsufficientScope, Unauthenticated
 from order_engine.application.identity import TO_ADMINISTER, Caller
@@ -34,7 +34,6 @@ from order_engine.entrypoints.http_api import (
     resolve_request,
     text_answer,
 )
-from order_engine.entrypoints.settings import InvalidSettings
 from order_engine.entrypoints.telemetry import function_logger
 
 logger = function_logger()
@@ -120,16 +119,9 @@ def health() -> Answer:
     The route is open, so nobody is known here: where that matters, the deep form has a route of its own.
     """
     deep = app.current_event.query_string_parameters.get("deep") == "1"
-    if deep and _authenticates():
+    if deep and deployed.authenticates:
         raise Unauthenticated("This needs an access token with the scope orders/admin, at /health/deep.")
     return _health(deep=deep)
-
-
-def _authenticates() -> bool:
-    try:
-        return deployed.settings.auth_mode.authenticates
-    except InvalidSettings:  # which is what the diagnosis says
-        return False
 
 
 @app.get("/health/deep")
@@ -151,9 +143,7 @@ def _health(*, deep: bool) -> Answer:
 def dashboard() -> Answer:
     """Return the dashboard."""
     settings = deployed.settings
-    policy = content_security_policy(
-        settings.websocket_url, settings.sign_in_authority, *settings.sign_in_origins.split()
-    )
+    policy = content_security_policy(settings.websocket_url, *sign_in_addresses(settings))
     headers = {"Content-Security-Policy": policy}
     page = index_page(settings.dashboard_folder, settings.websocket_url, sign_in_configuration(settings))
     return _file("text/html; charset=utf-8", page, headers)

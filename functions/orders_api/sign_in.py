@@ -12,6 +12,13 @@ SCOPES = ("openid", Scope.READ, Scope.WRITE)
 """What is asked for. Administrators are given `orders/admin` beside it, by the issuer."""
 
 
+def sign_in_addresses(settings: OrdersApiSettings) -> tuple[str, ...]:
+    """Return the addresses that the page talks to when it signs somebody in; none where authentication is off."""
+    if not settings.auth_mode.authenticates:
+        return ()
+    return settings.sign_in_authority or settings.token_issuer, *settings.sign_in_origins.split()
+
+
 def sign_in_configuration(settings: OrdersApiSettings) -> str:
     """Return how to sign in, as JSON: nothing of it is a secret.
 

@@ -1,8 +1,10 @@
-"""Runs MiniStack, the AWS emulator, with three changes.
+"""Runs MiniStack, the AWS emulator, with four changes.
 
 - Table streams survive a restart. MiniStack 1.5 saves the position of each consumer of a stream, but not the stream:
   after a restart consumers wait for record 7,501 of a stream that starts at 1, and unread records are lost. This saves
   the records that some consumer has not read yet, and their positions.
+- A refreshed access token has the user's groups. MiniStack 1.5 forgets them, so that the trigger which adds the scope
+  of administrators is not told of them.
 - It is served by uvicorn, which takes two thirds of the CPU of MiniStack's own server.
 - Workers are forks (see `local_fork_server`).
 """
@@ -22,12 +24,13 @@ from local_fork_server import ForkServer  # type: ignore[import-not-found]
 from ministack.app import app  # type: ignore[import-untyped]
 from ministack.core import lambda_runtime  # type: ignore[import-untyped]
 from ministack.core.responses import AccountRegionScopedDict  # type: ignore[import-untyped]
-from ministack.services import dynamodb, lambda_svc  # type: ignore[import-untyped]
+from ministack.services import cognito, dynamodb, lambda_svc  # type: ignore[import-untyped]
 
 _SECONDS_TO_FINISH = 3
 """How long running requests may take when the emulator is stopped."""
 
 _save, _restore = dynamodb.get_state, dynamodb.load_persisted_state
+_make_token = cognito._fake_token
 
 
 def _first_unread_records() -> dict[tuple[str, str, str], int]:
@@ -58,6 +61,15 @@ def _load_persisted_state(data: Mapping[str, Any]) -> None:
         dynamodb._stream_records.update(streams["records"])
         dynamodb._stream_trimmed.update(streams["trimmed"])
         dynamodb._stream_seq_counter = streams["counter"]
+
+
+def _make_token_with_groups(*args: Any, groups: list[str] | None = None, **options: Any) -> str:
+    """Make a token as MiniStack does, with the groups of the user if it is a refreshed one."""
+    if groups is None and options.get("trigger_source") == "TokenGeneration_RefreshTokens":
+        pool = cognito._get_pool_unscoped(args[1]) or {}
+        groups = pool.get("_users", {}).get(options["username"], {}).get("_groups")
+    token: str = _make_token(*args, groups=groups, **options)
+    return token
 
 
 def _fork_workers() -> None:
@@ -92,6 +104,7 @@ def serve() -> None:
 
 if __name__ == "__main__":
     dynamodb.get_state, dynamodb.load_persisted_state = _get_state, _load_persisted_state
+    cognito._fake_token = _make_token_with_groups
     if sys.platform == "linux":
         _fork_workers()
     serve()

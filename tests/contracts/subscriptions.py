@@ -9,8 +9,10 @@ from uuid import uuid4
 import pytest
 
 from order_engine.application.errors import NotConnected, TooManySubscriptions
+from order_engine.application.identity import ANYONE
 from order_engine.application.ports import Subscription, Subscriptions
 from order_engine.application.targets import ALL, order_target, user_target
+from tests.support.callers import ALICE, trader
 from tests.support.cloud import eventually
 from tests.support.orders import START
 
@@ -20,7 +22,7 @@ LIMIT = 100
 def new_connection(subscriptions: Subscriptions) -> str:
     """Connect and return the connection's id."""
     connection = f"JKJaW{uuid4().hex[:10]}="
-    subscriptions.connect(connection, None, None)
+    subscriptions.connect(connection, ANYONE, None)
     return connection
 
 
@@ -36,12 +38,12 @@ class SubscriptionsContract:
         target = new_target()
         connection = new_connection(subscriptions)
         assert subscriptions.subscribers(target) == []
-        subscriptions.add(Subscription(target, connection, 3, "alice"))
-        assert subscriptions.subscribers(target) == [Subscription(target, connection, 3, "alice")]
+        subscriptions.add(Subscription(target, connection, 3, ALICE))
+        assert subscriptions.subscribers(target) == [Subscription(target, connection, 3, ALICE)]
 
     def test_a_connection_may_begin_with_a_subscription(self, subscriptions: Subscriptions) -> None:
-        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "ünï\0", START, "7")
-        subscriptions.connect(first.connection_id, "ünï\0", first)
+        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, trader("ünï\0"), START, "7")
+        subscriptions.connect(first.connection_id, first.caller, first)
         assert subscriptions.subscribers(first.target) == [first]
 
     @pytest.mark.parametrize("target", [new_target(), user_target(f"ünï#{uuid4()}"), ALL])
@@ -69,8 +71,8 @@ class SubscriptionsContract:
         assert subscriptions.subscribers(subscription.target) == [renewed]
 
     def test_renewing_changes_nothing_of_the_subscription(self, subscriptions: Subscriptions) -> None:
-        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "alice", START, "7")
-        subscriptions.connect(first.connection_id, "alice", first)
+        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, ALICE, START, "7")
+        subscriptions.connect(first.connection_id, ALICE, first)
         subscriptions.renew(first)
         assert subscriptions.subscribers(first.target) == [first]
 
@@ -144,8 +146,8 @@ class SubscriptionStreamContract:
 
     def test_each_subscribe_has_a_record_even_a_repeated_one(self, subscriptions: Subscriptions, told: Told) -> None:
         """A client that subscribes again wants the snapshot again; an unchanged row would give no record."""
-        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, "alice", START, "7")
-        subscriptions.connect(first.connection_id, "alice", first)
+        first = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=", 2, ALICE, START, "7")
+        subscriptions.connect(first.connection_id, ALICE, first)
         subscriptions.add(first)
         subscriptions.add(first)
         assert until(last_subscription(first, subscriptions), told)[:-1] == [first, first, first]
@@ -168,13 +170,13 @@ class SubscriptionStreamContract:
         subscription = Subscription(new_target(), f"JKJaW{uuid4().hex[:10]}=")
         with pytest.raises(NotConnected):
             subscriptions.add(subscription)
-        subscriptions.connect(subscription.connection_id, None, None)
+        subscriptions.connect(subscription.connection_id, ANYONE, None)
         for _ in range(LIMIT):
             subscriptions.add(Subscription(new_target(), subscription.connection_id))
         with pytest.raises(TooManySubscriptions):
             subscriptions.add(subscription)
         subscriptions.disconnect(subscription.connection_id)
-        subscriptions.connect(subscription.connection_id, None, None)
+        subscriptions.connect(subscription.connection_id, ANYONE, None)
         ends = until(last_subscription(subscription, subscriptions), told)
         assert [one.after_seq for one in ends if one.target == subscription.target] == [LAST]
         assert len(ends) == LIMIT + 1

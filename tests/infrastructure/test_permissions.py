@@ -18,6 +18,7 @@ MAY = {
         "CountersTable": "dynamodb:GetItem dynamodb:UpdateItem",
         "OrdersQueue": "sqs:GetQueueAttributes sqs:SendMessage",
         "DeadLetterQueue": "sqs:GetQueueAttributes",
+        "TicketsTable": "dynamodb:PutItem",
         "ReadHistory": "lambda:InvokeFunction",
     },
     "ReadHistory": {"DatabaseSecretArn": "secretsmanager:GetSecretValue"},
@@ -38,7 +39,10 @@ MAY = {
         "CountersTable": "dynamodb:UpdateItem",
         "OrdersQueue": "sqs:SendMessage",
         SEND: "execute-api:ManageConnections",
+        CLOSE: "execute-api:ManageConnections",
     },
+    "StreamAuthorizer": {"TicketsTable": "dynamodb:DeleteItem"},
+    "AssignScopes": {},
     "PushUpdates": {
         "OrdersTable.StreamArn": READ_STREAM,
         "ConnectionsTable.StreamArn": READ_STREAM,

@@ -1,4 +1,4 @@
-"""The template holds together: queues, streams, logs, routes, alarms, outputs."""
+"""The template holds together: queues, streams, logs, alarms, outputs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ import pytest
 
 from order_engine.adapters.simulated_market.venue import TRANSACTION_VALIDITY
 from order_engine.application.execute_order import SAFETY_MARGIN
-from order_engine.contracts.routes import METHODS
 from tests.infrastructure.sam_template import ROOT, Resource, Template, functions, name, of_type
 
 DAY = 24 * 60 * 60
-ROUTES = {
-    "POST /api/orders/execute": "OrdersApi",
-    "POST /api/orders": "OrdersApi",
-    "GET /api/orders": "ReadHistory",
-    "GET /api/orders/{orderId}": "OrdersApi",
-    "DELETE /api/orders/{orderId}": "OrdersApi",
-    "GET /api/orders/{orderId}/history": "ReadHistory",
-    "GET /api/metrics": "OrdersApi",
-    "GET /health": "OrdersApi",
-    "GET /": "OrdersApi",
-    "GET /assets/{file}": "OrdersApi",
-    "$default": "OrdersApi",
+COMMON_LAYERS = ["DependenciesLayer", "OrderEngineLayer"]
+LAYERS = {
+    "OrdersApi": [*COMMON_LAYERS, "DashboardLayer"],
+    "StreamAuthorizer": [*COMMON_LAYERS, "TokenVerificationLayer"],
+    "AssignScopes": [],
 }
 CONSUMERS = {
     ("PushUpdates", "OrdersTable.StreamArn"),
@@ -68,9 +60,8 @@ def test_every_function_is_traced(stack: Template) -> None:
 
 def test_every_function_has_its_layers(stack: Template) -> None:
     for function, properties in of_type(stack, "AWS::Lambda::Function").items():
-        layers = [re.sub(r"[0-9a-f]{10}$", "", name(layer)) for layer in properties["Layers"]]
-        own = ["DashboardLayer"] if function == "OrdersApi" else []
-        assert layers == ["DependenciesLayer", "OrderEngineLayer", *own]
+        layers = [re.sub(r"[0-9a-f]{10}$", "", name(layer)) for layer in properties.get("Layers", [])]
+        assert layers == LAYERS.get(function, COMMON_LAYERS)
 
 
 def test_the_dashboard_is_where_the_function_looks_for_it(template: Template) -> None:
@@ -91,9 +82,21 @@ def test_the_build_of_a_layer_exists(template: Template) -> None:
         )
 
 
-def test_what_lambda_brings_itself_is_not_in_the_layer() -> None:
-    locked = (ROOT / "layers" / "dependencies" / "requirements.txt").read_text()
+@pytest.mark.parametrize("layer", ["dependencies", "token_verification"])
+def test_what_lambda_brings_itself_is_not_in_the_layer(layer: str) -> None:
+    locked = (ROOT / "layers" / layer / "requirements.txt").read_text()
+    assert locked
     assert not re.search(r"^(boto3|botocore)==", locked, re.MULTILINE)
+
+
+def test_what_one_layer_has_the_other_has_not() -> None:
+    """Lambda unpacks one over the other, so that two versions of a package would become a mixture."""
+    packages = [
+        set(re.findall(r"^([\w.-]+)==", (ROOT / "layers" / layer / "requirements.txt").read_text(), re.MULTILINE))
+        for layer in ("dependencies", "token_verification")
+    ]
+    assert all(packages)
+    assert not packages[0] & packages[1]
 
 
 # --- Queues
@@ -144,7 +147,7 @@ def test_the_order_table(template: Template) -> None:
     assert orders["DeletionPolicy"] == orders["UpdateReplacePolicy"] == "Retain"
 
 
-@pytest.mark.parametrize("table", ["ConnectionsTable", "CountersTable"])
+@pytest.mark.parametrize("table", ["ConnectionsTable", "CountersTable", "TicketsTable"])
 def test_temporary_items_expire(template: Template, table: str) -> None:
     ttl = template["Resources"][table]["Properties"]["TimeToLiveSpecification"]
     assert ttl == {"AttributeName": "expiresAt", "Enabled": True}
@@ -162,45 +165,6 @@ def test_stream_consumers_bisect_and_retry_until_records_are_too_old_and_then_re
         assert consumer["MaximumRetryAttempts"] == -1  # a service that is away for a while must not cost an event
         assert 0 < consumer["MaximumRecordAgeInSeconds"] < DAY  # what a stream keeps
         assert consumer["StartingPosition"] == "TRIM_HORIZON"
-
-
-# --- The two APIs
-
-
-def test_routes(stack: Template) -> None:
-    body = stack["Resources"]["HttpApi"]["Properties"]["Body"]
-    routes = {
-        "$default" if operation.get("isDefaultRoute") else f"{method.upper()} {path}": name(
-            operation["x-amazon-apigateway-integration"]["uri"]
-        )
-        for path, operations in body["paths"].items()
-        for method, operation in operations.items()
-    }
-    assert {route: re.findall(r"functions/(\w+)/", uri) for route, uri in routes.items()} == {
-        route: [function] for route, function in ROUTES.items()
-    }
-
-
-def test_the_methods_allowed_at_a_path_are_those_that_have_a_route() -> None:
-    allowed = {f"{method} {path}" for path, methods in METHODS.items() for method in methods}
-    assert allowed == ROUTES.keys() - {"$default"}
-
-
-def test_websocket_routes(stack: Template) -> None:
-    routes = {route["RouteKey"] for route in of_type(stack, "AWS::ApiGatewayV2::Route").values()}
-    assert routes == {"$connect", "$disconnect", "$default"}
-
-
-def test_both_apis_are_throttled(stack: Template) -> None:
-    limits = {"ThrottlingRateLimit": {"Ref": "GatewayRateLimit"}, "ThrottlingBurstLimit": {"Ref": "GatewayBurstLimit"}}
-    stages = of_type(stack, "AWS::ApiGatewayV2::Stage")
-    assert [stage["DefaultRouteSettings"] for stage in stages.values()] == [limits, limits]
-
-
-def test_only_the_named_origin_may_call_from_a_browser(template: Template) -> None:
-    cors = template["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
-    assert cors["AllowOrigins"] == [{"Ref": "CorsAllowOrigin"}]
-    assert cors["AllowMethods"] == ["GET", "POST", "DELETE", "OPTIONS"]
 
 
 # --- Alarms and outputs
@@ -224,5 +188,6 @@ def test_outputs_name_what_operators_need(template: Template) -> None:
     tables = [f"{table}Name" for table in of_type(template, "AWS::DynamoDB::Table")]
     queues = [f"{queue}Url" for queue in of_type(template, "AWS::SQS::Queue")]
     names = [f"{function}FunctionName" for function in functions(template)]
-    assert set(template["Outputs"]) == {"ApiUrl", "WebSocketUrl", *tables, *queues, *names}
+    identity = ["AuthMode", "TokenIssuer", "BrowserClientId", "MachineClientId", "UserPoolId"]
+    assert set(template["Outputs"]) == {"ApiUrl", "WebSocketUrl", *identity, *tables, *queues, *names}
     assert all(output["Description"] for output in template["Outputs"].values())

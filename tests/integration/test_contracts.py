@@ -23,6 +23,7 @@ from local.cloud import LocalCloud
 from order_engine.adapters.dynamodb.counters import DynamoDBPublishedCounts, DynamoDBRateLimiter
 from order_engine.adapters.dynamodb.orders import DynamoDBOrderStore
 from order_engine.adapters.dynamodb.subscriptions import DynamoDBSubscriptions, subscription_from
+from order_engine.adapters.dynamodb.tickets import DynamoDBTickets
 from order_engine.adapters.postgres.database import Database
 from order_engine.adapters.postgres.history import PostgresHistory
 from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
@@ -41,6 +42,7 @@ from tests.contracts.lines import Line, NewLine, Rules
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
 from tests.contracts.queues import QueueContract
 from tests.contracts.subscriptions import SubscriptionsContract, SubscriptionStreamContract, Told
+from tests.contracts.tickets import TicketsRaceContract
 from tests.support.cloud import eventually
 from tests.support.history import ROWS, recorded
 from tests.support.lines import SqsLine
@@ -118,6 +120,13 @@ class TestSubscriptions(SubscriptionsContract, SubscriptionStreamContract):
             return [subscription for row in rows if (subscription := subscription_from(row))]
 
         return told
+
+
+class TestTickets(TicketsRaceContract):
+    @pytest.fixture
+    def tickets(self, dynamodb: DynamoDBClient) -> Iterator[DynamoDBTickets]:
+        with own_table(dynamodb, "TicketsTable") as name:
+            yield DynamoDBTickets(dynamodb, name)
 
 
 @pytest.fixture

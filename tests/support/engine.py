@@ -30,7 +30,7 @@ from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ClockDeadline, ManualClock, SeededRandomness, SequentialExecutor
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue, Message
 from order_engine.fakes.tickets import InMemoryTickets
-from tests.support.callers import trader
+from tests.support.callers import KnownTokens, trader
 from tests.support.clients import ConnectedClients
 from tests.support.faults import Crash, Faults
 from tests.support.orders import terms
@@ -68,6 +68,7 @@ class InMemoryPorts:
     subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
     clients: ConnectedClients = field(default_factory=lambda: ConnectedClients(JsonFrameCodec(WEBSOCKET_URL)))
     tickets: InMemoryTickets = field(default_factory=InMemoryTickets)
+    token_verifier: TokenVerifier = field(default_factory=KnownTokens)
     history: InMemoryHistory = field(default_factory=InMemoryHistory)
     published_counts: InMemoryPublishedCounts = field(default_factory=InMemoryPublishedCounts)
     rate_limiter: RateLimiter = field(default_factory=Unlimited)
@@ -88,10 +89,6 @@ class InMemoryPorts:
     @cached_property
     def history_reader(self) -> InMemoryHistoryReader:
         return InMemoryHistoryReader(self.history)
-
-    @property
-    def token_verifier(self) -> TokenVerifier:
-        raise NotImplementedError("Tests of tokens bring a verifier of their own.")
 
     @property
     def venues(self) -> Mapping[str, Venue]:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from jwt.algorithms import RSAAlgorithm
@@ -62,6 +63,12 @@ def sign_in(cloud: LocalCloud, user: str, scope: str = TRADE) -> dict[str, Any]:
         assert query["state"] == asked["state"]
         grant = client | {"grant_type": "authorization_code", "code": query["code"], "code_verifier": verifier}
         return _tokens(browser.post(f"{authority(cloud)}/oauth2/token", data=grant))
+
+
+def claims(token: str) -> dict[str, Any]:
+    """Return what a token says, unverified."""
+    read: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return read
 
 
 def refresh(cloud: LocalCloud, refresh_token: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ManualClock
 from order_engine.fakes.queue import InMemoryDeadLetters, InMemoryQueue
 from order_engine.fakes.rate_limiter import InMemoryRateLimiter
+from order_engine.fakes.tickets import InMemoryTickets
 from tests.contracts.clients import CODEC, ClientsContract
 from tests.contracts.counters import NewLimiter, PublishedCountsContract, RateLimiterRaceContract
 from tests.contracts.dead_letters import DeadLettersContract
@@ -32,6 +33,7 @@ from tests.contracts.lines import NewLine
 from tests.contracts.order_store import Images, OrderStoreContract, OrderStreamContract
 from tests.contracts.queues import QueueContract
 from tests.contracts.subscriptions import LIMIT, SubscriptionsContract, SubscriptionStreamContract, Told
+from tests.contracts.tickets import TicketsRaceContract
 from tests.support.lines import InMemoryLine
 
 
@@ -59,6 +61,12 @@ class TestSubscriptions(SubscriptionsContract, SubscriptionStreamContract):
             return [row for row in subscriptions.stream if row.connection_id == connection_id]
 
         return told
+
+
+class TestTickets(TicketsRaceContract):
+    @pytest.fixture
+    def tickets(self) -> InMemoryTickets:
+        return InMemoryTickets()
 
 
 @pytest.fixture

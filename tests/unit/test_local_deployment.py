@@ -9,7 +9,7 @@ import pytest
 from local import template
 from local.deploy import archive_keys
 from local.foreground import WATCHED
-from local.settings import ROOT, Settings
+from local.settings import ROOT
 
 FOLDERS = {
     "functions/orders_api": ["layers/order_engine", "dashboard"],
@@ -57,13 +57,3 @@ def test_everything_that_is_deployed_is_watched() -> None:
     assert "dashboard" not in folders["functions/read_history"]
     for folder in {*folders, *(layer for layers in folders.values() for layer in layers)}:
         assert any((ROOT / folder).is_relative_to(place) for place in WATCHED), folder
-
-
-def test_the_function_that_serves_the_dashboard_finds_it_in_the_working_tree(tmp_path: Path) -> None:
-    source = template.load_template(ROOT / "template.yaml")
-    code = dict.fromkeys(template.code_folders(source), "key")
-    values = template.default_parameters(source) | {"DatabaseSecretArn": "arn"}
-    stack = template.expand_template(source, code, values, Settings(state_dir=tmp_path))
-    variables = stack["Resources"]["OrdersApi"]["Properties"]["Environment"]["Variables"]
-    assert variables["DASHBOARD_FOLDER"] == str(ROOT / "dashboard")
-    assert (ROOT / "dashboard" / "index.html").is_file()

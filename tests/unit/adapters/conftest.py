@@ -38,7 +38,7 @@ def aws() -> Iterator[None]:
 def dynamodb(aws: None, clients: dict[str, Any]) -> DynamoDBClient:
     """Give DynamoDB with the tables of the template."""
     client: DynamoDBClient = clients["dynamodb"]
-    for table in ("OrdersTable", "ConnectionsTable", "ChainTable", "CountersTable"):
+    for table in ("OrdersTable", "ConnectionsTable", "ChainTable", "CountersTable", "TicketsTable"):
         create_table(client, table)
     return client
 

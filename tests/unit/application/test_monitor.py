@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.identity import ANYONE
 from order_engine.application.monitor import Health, check_health, read_metrics
 from order_engine.application.ports import Dependency, QueueFigures, StatusCounts
 from order_engine.domain.events import Status
 from order_engine.fakes.history import InMemoryPublishedCounts
 from order_engine.fakes.process import ManualClock, SequentialExecutor
+from tests.support.callers import OLGA
 
 CLOCK = ManualClock()
 
@@ -62,7 +64,7 @@ def test_with_nothing_to_check_the_engine_is_healthy() -> None:
 def test_metrics_have_every_status_and_the_total() -> None:
     gauge = Gauge(QueueFigures(1, 2, 3, 4))
     counts = InMemoryPublishedCounts(StatusCounts(1, {"confirmed": 5, "failed": 2}))
-    metrics = read_metrics(gauge, counts, SequentialExecutor(), CLOCK)
+    metrics = read_metrics(gauge, counts, SequentialExecutor(), CLOCK, ANYONE)
     assert metrics.at == CLOCK.now()
     assert metrics.queue == QueueFigures(waiting=1, active=2, delayed=3, failed=4)
     assert metrics.orders.keys() == {*(status.value for status in Status), "total"}
@@ -71,4 +73,4 @@ def test_metrics_have_every_status_and_the_total() -> None:
 
 def test_metrics_that_can_not_be_had_are_an_error_and_not_zeros() -> None:
     with pytest.raises(DependencyUnavailable):
-        read_metrics(Gauge(), InMemoryPublishedCounts(), SequentialExecutor(), CLOCK)
+        read_metrics(Gauge(), InMemoryPublishedCounts(), SequentialExecutor(), CLOCK, OLGA)

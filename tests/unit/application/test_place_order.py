@@ -17,6 +17,7 @@ from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.queue import InMemoryQueue
+from tests.support.callers import ALICE, BOB
 from tests.support.engine import InMemoryEngine
 from tests.support.orders import after, terms
 
@@ -74,10 +75,10 @@ def test_without_a_key_the_same_order_twice_is_two_orders() -> None:
 
 def test_with_a_key_the_same_order_twice_is_one_and_both_get_the_same_answer() -> None:
     engine = InMemoryEngine()
-    command = PlaceOrder("alice", terms("1"), idempotency_key="k")
+    command = PlaceOrder(ALICE, terms("1"), idempotency_key="k")
     first = engine.placement.place(command)
     engine.clock.sleep(1)
-    again = engine.placement.place(PlaceOrder("alice", terms("1.0"), idempotency_key="k"))
+    again = engine.placement.place(PlaceOrder(ALICE, terms("1.0"), idempotency_key="k"))
     assert (first.replayed, again.replayed) == (False, True)
     assert again.order == first.order
     assert list(engine.orders.orders) == [first.order.id]
@@ -121,7 +122,7 @@ def test_a_replay_of_an_order_that_is_under_way_or_done_sends_no_message(steps: 
     moved_on = after(engine.place(idempotency_key="k"), *steps)
     engine.orders.append(moved_on)
     engine.queue.messages.clear()
-    again = engine.placement.place(PlaceOrder("alice", terms(), idempotency_key="k"))
+    again = engine.placement.place(PlaceOrder(ALICE, terms(), idempotency_key="k"))
     assert (again.order, again.replayed) == (moved_on, True)
     assert queued(engine) == []
 
@@ -131,7 +132,7 @@ def test_a_queue_that_is_down_delays_the_order_and_loses_nothing(key: str | None
     engine = InMemoryEngine()
     queue = DeadQueue(engine.clock, JsonWakeUpCodec())
     placement = replace(engine.placement, queue=queue)
-    placed = placement.place(PlaceOrder("alice", terms(), idempotency_key=key))
+    placed = placement.place(PlaceOrder(ALICE, terms(), idempotency_key=key))
     assert queue.asked == [placed.order.id]
     engine.clock.sleep(60)
     assert engine.sweep() == 1
@@ -142,18 +143,18 @@ def test_a_store_that_is_down_is_an_error_and_nothing_is_queued() -> None:
     engine = InMemoryEngine()
     placement = replace(engine.placement, orders=DeadStore(JsonEventCodec()))
     with pytest.raises(DependencyUnavailable):
-        placement.place(PlaceOrder("alice", terms()))
+        placement.place(PlaceOrder(ALICE, terms()))
     assert queued(engine) == []
 
 
 def test_a_user_who_has_placed_too_many_is_refused_before_anything_is_stored_and_nobody_else_is() -> None:
     engine = InMemoryEngine()
     placement = replace(engine.placement, limiter=OneEach())
-    assert placement.place(PlaceOrder("alice", terms())).allowance == Allowance(1, 0, 42)
+    assert placement.place(PlaceOrder(ALICE, terms())).allowance == Allowance(1, 0, 42)
     with pytest.raises(RateLimited) as refused:
-        placement.place(PlaceOrder("alice", terms()))
+        placement.place(PlaceOrder(ALICE, terms()))
     assert refused.value.retry_after == 42
-    assert placement.place(PlaceOrder("bob", terms())).order.user_id == "bob"
+    assert placement.place(PlaceOrder(BOB, terms())).order.user_id == "bob"
     assert [order.user_id for order in engine.orders.stream] == ["alice", "bob"]
     assert len(queued(engine)) == 2
 
@@ -161,11 +162,11 @@ def test_a_user_who_has_placed_too_many_is_refused_before_anything_is_stored_and
 def test_asking_again_for_an_accepted_order_is_answered_even_when_no_new_one_may_be_placed() -> None:
     engine = InMemoryEngine()
     placement = replace(engine.placement, limiter=OneEach())
-    first = placement.place(PlaceOrder("alice", terms("1"), idempotency_key="k"))
-    again = placement.place(PlaceOrder("alice", terms("1.0"), idempotency_key="k"))
+    first = placement.place(PlaceOrder(ALICE, terms("1"), idempotency_key="k"))
+    again = placement.place(PlaceOrder(ALICE, terms("1.0"), idempotency_key="k"))
     assert (again.replayed, again.order) == (True, first.order)
     with pytest.raises(IdempotencyConflict):
-        placement.place(PlaceOrder("alice", terms("2"), idempotency_key="k"))
+        placement.place(PlaceOrder(ALICE, terms("2"), idempotency_key="k"))
     with pytest.raises(RateLimited):
-        placement.place(PlaceOrder("alice", terms("1"), idempotency_key="other"))
+        placement.place(PlaceOrder(ALICE, terms("1"), idempotency_key="other"))
     assert len(engine.orders.stream) == 1

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from order_engine.application.errors import ClientUnreachable, DependencyUnavailable
+from order_engine.application.identity import ANYONE, Caller
 from order_engine.application.messages import Message, StatusUpdate
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
@@ -14,6 +15,7 @@ from order_engine.contracts.events.encoding import event_data
 from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.domain.order import Order
 from order_engine.fakes.clients import InMemorySubscriptions
+from tests.support.callers import ALICE, BOB
 from tests.support.clients import ConnectedClients
 from tests.support.engine import InMemoryEngine, InMemoryPorts
 from tests.support.orders import CANCELLED, CONFIRMED, images, new_order
@@ -24,11 +26,11 @@ BOBS = images(new_order(user_id="bob"), *CANCELLED)
 
 
 def subscribe(
-    engine: InMemoryEngine, connection: str, *targets: str, user_id: str | None = None, after_seq: int = 0
+    engine: InMemoryEngine, connection: str, *targets: str, caller: Caller = ANYONE, after_seq: int = 0
 ) -> None:
-    engine.subscriptions.connect(connection, user_id, None)
+    engine.subscriptions.connect(connection, caller, None)
     for target in targets:
-        engine.subscriptions.add(Subscription(target, connection, after_seq, user_id))
+        engine.subscriptions.add(Subscription(target, connection, after_seq, caller))
 
 
 def received(engine: InMemoryEngine, connection: str, order: Order = ORDER) -> list[int]:
@@ -76,8 +78,8 @@ def test_a_subscription_receives_the_events_of_its_target(target: str, number: i
 @pytest.mark.parametrize("target", [ALL, order_target(ORDER.id), user_target("alice")])
 def test_an_authenticated_subscriber_receives_events_of_nobody_elses_orders(target: str) -> None:
     engine = InMemoryEngine()
-    subscribe(engine, "alices", target, user_id="alice")
-    subscribe(engine, "bobs", target, user_id="bob")
+    subscribe(engine, "alices", target, caller=ALICE)
+    subscribe(engine, "bobs", target, caller=BOB)
     engine.pusher.push_events([*HISTORY, *BOBS])
     assert received(engine, "alices") == [1, 2, 3, 4, 5]
     assert received(engine, "alices", BOBS[0]) == []

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from order_engine.application.errors import ClientGone, ClientUnreachable
+from order_engine.application.identity import ANYONE
 from order_engine.application.messages import Message
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
@@ -16,6 +17,7 @@ from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
 from order_engine.fakes.process import ManualClock
+from tests.support.callers import MALLORY
 from tests.support.clients import ConnectedClients
 from tests.support.engine import InMemoryEngine
 from tests.support.orders import CONFIRMED, images, new_order
@@ -29,7 +31,7 @@ def at(image: Order) -> InMemoryEngine:
     """Return an engine whose table holds the order as it is in this image, and a connection."""
     engine = InMemoryEngine()
     engine.orders.orders[image.id] = image
-    engine.subscriptions.connect("a", None, None)
+    engine.subscriptions.connect("a", ANYONE, None)
     return engine
 
 
@@ -84,7 +86,7 @@ def test_an_unknown_order_is_an_error_and_its_row_is_removed() -> None:
 
 def test_somebody_elses_order_is_answered_like_an_unknown_one() -> None:
     engine = at(HISTORY[-1])
-    mine = Subscription(TARGET, "a", user_id="mallory")
+    mine = Subscription(TARGET, "a", caller=MALLORY)
     engine.subscriptions.add(mine)
     engine.pusher.push_snapshots([mine])
     (refusal,) = engine.clients.inboxes["a"]
@@ -94,7 +96,7 @@ def test_somebody_elses_order_is_answered_like_an_unknown_one() -> None:
 
 def test_a_new_subscriber_that_is_gone_loses_its_own_rows_and_delays_nobody() -> None:
     engine = at(HISTORY[-1])
-    engine.subscriptions.connect("gone", None, None)
+    engine.subscriptions.connect("gone", ANYONE, None)
     for connection in ("a", "gone"):
         engine.subscriptions.add(Subscription(TARGET, connection))
     engine.clients.gone.add("gone")
@@ -158,7 +160,7 @@ def opening(takes: float, image: Order = HISTORY[-1], target: str = TARGET) -> I
     engine = at(image)
     engine.ports.clients = gateway = Opening(JsonFrameCodec())
     gateway.clock, gateway.opens_at = engine.clock, engine.clock.now() + timedelta(seconds=takes)
-    engine.subscriptions.connect("a", None, Subscription(target, "a", connected_at=engine.clock.now()))
+    engine.subscriptions.connect("a", ANYONE, Subscription(target, "a", connected_at=engine.clock.now()))
     return engine
 
 
@@ -173,7 +175,7 @@ def test_a_connection_that_is_still_opening_is_waited_for(takes: float) -> None:
 @pytest.mark.parametrize("target", [TARGET, ALL])
 def test_events_do_not_wait_for_a_connection_that_is_still_opening(target: str) -> None:
     engine = opening(takes=1)
-    engine.subscriptions.connect("b", None, Subscription(target, "b"))
+    engine.subscriptions.connect("b", ANYONE, Subscription(target, "b"))
     before = engine.clock.now()
     engine.pusher.push_events(HISTORY)
     assert seen(engine, "b") == [1, 2, 3, 4, 5]
@@ -252,7 +254,7 @@ def test_a_throttled_frame_to_a_connection_that_may_be_opening_makes_the_batch_f
 def test_the_answer_repeats_the_id_of_its_request(order_id: str) -> None:
     engine = InMemoryEngine()
     engine.orders.create(ORDER)
-    engine.subscriptions.connect("a", None, None)
+    engine.subscriptions.connect("a", ANYONE, None)
     engine.subscriptions.add(Subscription(order_target(order_id), "a", request_id="7"))
     engine.pusher.push_snapshots(engine.subscriptions.stream)
     assert engine.clients.inboxes["a"][0]["requestId"] == "7"
@@ -260,7 +262,7 @@ def test_the_answer_repeats_the_id_of_its_request(order_id: str) -> None:
 
 def test_a_batch_of_either_stream_is_pushed() -> None:
     engine = at(HISTORY[1])
-    engine.subscriptions.connect("b", None, None)
+    engine.subscriptions.connect("b", ANYONE, None)
     engine.subscriptions.add(Subscription(ALL, "a"))
     new = Subscription(TARGET, "b")
     engine.pusher.push(HISTORY[:2], [new])

@@ -17,6 +17,7 @@ from order_engine.application.errors import (
     TooLateToCancel,
     TooManySubscriptions,
 )
+from order_engine.application.identity import ANYONE, Caller
 from order_engine.application.messages import (
     Message,
     OrderPlaced,
@@ -44,14 +45,15 @@ from order_engine.application.targets import ALL, order_target, user_target
 from order_engine.domain.events import Cancelled, Status
 from order_engine.domain.order import Order
 from order_engine.fakes.clients import InMemorySubscriptions
+from tests.support.callers import ALICE, MALLORY
 from tests.support.engine import InMemoryEngine, InMemoryPorts
 from tests.support.orders import CONFIRMED, after, new_order, terms
 
-CONNECTION = Connection("JKJaWcFbliACJ-g=")
-ALICES = Connection(CONNECTION.id, "alice")
-MALLORYS = Connection(CONNECTION.id, "mallory")
+CONNECTION = Connection("JKJaWcFbliACJ-g=", ANYONE)
+ALICES = Connection(CONNECTION.id, ALICE)
+MALLORYS = Connection(CONNECTION.id, MALLORY)
 UNKNOWN = "0198a1b2-7c3d-7e4f-8a5b-000000000000"
-PLACE = PlaceRequest(PlaceOrder("alice", terms(), idempotency_key="k"), request_id="r-1")
+PLACE = PlaceRequest(PlaceOrder(ALICE, terms(), idempotency_key="k"), request_id="r-1")
 
 
 @dataclass
@@ -107,15 +109,15 @@ class Session:
 
 
 def test_a_new_connection_is_stored_with_its_user() -> None:
-    stored: list[tuple[str, str | None, Subscription | None]] = []
+    stored: list[tuple[str, Caller, Subscription | None]] = []
 
     class Recording(InMemorySubscriptions):
-        def connect(self, connection_id: str, user_id: str | None, first: Subscription | None) -> None:
-            stored.append((connection_id, user_id, first))
-            InMemorySubscriptions.connect(self, connection_id, user_id, first)
+        def connect(self, connection_id: str, caller: Caller, first: Subscription | None) -> None:
+            stored.append((connection_id, caller, first))
+            InMemorySubscriptions.connect(self, connection_id, caller, first)
 
     session = Session(ALICES, Recording())
-    assert stored == [(ALICES.id, "alice", None)]
+    assert stored == [(ALICES.id, ALICE, None)]
     assert session.subscriptions.connections == {ALICES.id: set()}
     assert session.subscriptions.stream == []
 
@@ -123,7 +125,7 @@ def test_a_new_connection_is_stored_with_its_user() -> None:
 def test_the_first_subscription_says_when_its_connection_was_made() -> None:
     session = Session(ALICES)
     session.engine.clock.sleep(7)
-    first = Subscription(ALL, ALICES.id, 3, "alice", request_id="r-1")
+    first = Subscription(user_target("alice"), ALICES.id, 3, ALICE, request_id="r-1")
     session.engine.connections.connect(ALICES, first)
     assert session.subscriptions.stream == [replace(first, connected_at=session.engine.clock.now())]
     assert session.clients.messages == []  # nothing can be posted before $connect has returned
@@ -137,11 +139,11 @@ def test_a_connection_that_ends_leaves_nothing_behind() -> None:
     assert (session.subscriptions.rows, session.subscriptions.connections) == ({}, {})
 
 
-@pytest.mark.parametrize("target", [ALL, order_target(UNKNOWN), user_target("alice")])
+@pytest.mark.parametrize("target", [order_target(UNKNOWN), user_target("alice")])
 def test_subscribing_writes_the_row_whose_stream_record_is_answered(target: str) -> None:
     session = Session(ALICES)
     assert session.answers(SubscribeRequest(target, 2, request_id="r-1")) == []
-    assert session.subscriptions.stream == [Subscription(target, ALICES.id, 2, "alice", None, "r-1")]
+    assert session.subscriptions.stream == [Subscription(target, ALICES.id, 2, ALICE, None, "r-1")]
 
 
 def test_unsubscribing_removes_the_row_and_is_answered() -> None:
@@ -159,7 +161,7 @@ def test_an_order_is_placed_queued_and_subscribed_to_from_its_first_event_on(con
     (order,) = session.engine.orders.stream
     assert accepted == OrderPlaced(order, replayed=False, request_id="r-1")
     assert len(session.engine.queue.messages) == 1
-    assert session.subscriptions.stream == [Subscription(order_target(order.id), connection.id, 0, connection.user_id)]
+    assert session.subscriptions.stream == [Subscription(order_target(order.id), connection.id, 0, connection.caller)]
 
 
 def test_an_order_that_was_placed_before_is_shown_with_its_present_status() -> None:

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import pytest
 
+from order_engine.application.errors import ForeignUserId
+from order_engine.application.identity import ANYONE, Caller
 from order_engine.application.ports import OrderFilter, Page, Position
 from order_engine.application.read_history import list_orders
 from order_engine.contracts.cursor import encode_cursor
@@ -13,6 +15,7 @@ from order_engine.contracts.order_list import DEFAULT_LIMIT, MAX_LIMIT, parse_li
 from order_engine.domain.errors import InvalidOrder
 from order_engine.domain.events import Status
 from order_engine.domain.tokens import token
+from tests.support.callers import ALICE, OLGA
 from tests.support.orders import START
 
 POSITION = Position(START, "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b")
@@ -43,7 +46,7 @@ class Filters(list[OrderFilter]):
         return Page((), None)
 
 
-def asked_for(query: dict[str, str], caller: str | None) -> OrderFilter:
+def asked_for(query: dict[str, str], caller: Caller) -> OrderFilter:
     reader: Any = Filters()
     read = parse_list_query(query)
     list_orders(reader, read.to_filter(), read.limit, read.position(), caller)
@@ -51,10 +54,14 @@ def asked_for(query: dict[str, str], caller: str | None) -> OrderFilter:
     return cast(OrderFilter, wanted)
 
 
-def test_who_is_authenticated_sees_their_own_orders_whatever_they_ask_for() -> None:
-    assert asked_for({"userId": "bob"}, "alice").user_id == "alice"
-    assert asked_for({}, "alice").user_id == "alice"
-    assert asked_for({"userId": "bob"}, None).user_id == "bob"
+def test_who_is_authenticated_sees_their_own_orders_and_only_an_administrator_those_of_others() -> None:
+    assert asked_for({"userId": "alice"}, ALICE).user_id == "alice"
+    assert asked_for({}, ALICE).user_id == "alice"
+    with pytest.raises(ForeignUserId):
+        asked_for({"userId": "bob"}, ALICE)
+    for caller in (OLGA, ANYONE):
+        assert asked_for({"userId": "bob"}, caller).user_id == "bob"
+        assert asked_for({}, caller).user_id is None
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,24 @@ from typing import Any
 
 import pytest
 
+from order_engine.application.errors import ForeignUserId
+from order_engine.application.identity import ANONYMOUS, ANYONE, Caller
 from order_engine.application.place_order import PlaceOrder
-from order_engine.contracts.fields import ANONYMOUS
 from order_engine.contracts.json_body import parse_object
 from order_engine.contracts.place_order import parse_order
 from order_engine.domain.errors import InvalidOrder
 from order_engine.domain.tokens import WRAPPED_SOL_MINT
+from tests.support.callers import ALICE
+from tests.support.engine import InMemoryEngine
 from tests.support.orders import terms
 
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}
 
 
-def command(fields: dict[str, Any], default_slippage: str = "0.01", **context: Any) -> PlaceOrder:
-    return parse_order(fields).to_command(default_slippage, **context)
+def command(
+    fields: dict[str, Any], default_slippage: str = "0.01", caller: Caller = ANYONE, **context: Any
+) -> PlaceOrder:
+    return parse_order(fields).to_command(caller, default_slippage, **context)
 
 
 def faults(fields: dict[str, Any], **context: Any) -> set[tuple[str, str]]:
@@ -31,7 +36,8 @@ def faults(fields: dict[str, Any], **context: Any) -> set[tuple[str, str]]:
 
 
 def test_the_smallest_order_is_a_market_order_with_the_default_slippage() -> None:
-    assert command(ORDER) == PlaceOrder(ANONYMOUS, terms("1.5", slippage="0.01"))
+    assert command(ORDER) == PlaceOrder(ANYONE, terms("1.5", slippage="0.01"))
+    assert command(ORDER).user_id == ANONYMOUS
 
 
 @pytest.mark.parametrize("default", ["0.01", "0.005", "0"])
@@ -198,6 +204,9 @@ def test_two_different_keys_are_refused() -> None:
 
 
 def test_who_is_authenticated_orders_for_nobody_else() -> None:
-    assert command(ORDER, user_id="alice").user_id == "alice"
-    assert command({**ORDER, "userId": "alice"}, user_id="alice").user_id == "alice"
-    assert faults({**ORDER, "userId": "bob"}, user_id="alice") == {("userId", "not_allowed")}
+    assert command(ORDER, caller=ALICE).user_id == "alice"
+    assert command({**ORDER, "userId": "alice"}, caller=ALICE).user_id == "alice"
+    engine = InMemoryEngine()
+    with pytest.raises(ForeignUserId):
+        engine.placement.place(command({**ORDER, "userId": "bob"}, caller=ALICE))
+    assert engine.orders.orders == {}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from order_engine.application.identity import ANYONE, Caller
 from order_engine.application.place_order import PlaceOrder
 from order_engine.application.ports import Subscription
 from order_engine.application.socket_session import (
@@ -27,11 +28,12 @@ from order_engine.contracts.problems import UnknownAction
 from order_engine.contracts.socket_requests import ACTIONS, FrameContext, first_subscription, read_frame
 from order_engine.domain.errors import InvalidOrder
 from tests.corpus.frames import LONGEST_MESSAGE, frames
+from tests.support.callers import ALICE
 from tests.support.orders import terms
 
 ID = "0198a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"
-ANYBODY = FrameContext(caller=None, correlation_id="request-1", default_slippage="0.01")
-ALICE = FrameContext(caller="alice", correlation_id="request-1", default_slippage="0.01")
+ANYBODY = FrameContext(caller=ANYONE, correlation_id="request-1", default_slippage="0.01")
+ALICES = FrameContext(caller=ALICE, correlation_id="request-1", default_slippage="0.01")
 ORDER = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5"}
 
 
@@ -58,25 +60,28 @@ def faults(fields: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("query", "user", "subscription"),
+    ("query", "caller", "subscription"),
     [
-        ({}, None, None),
-        ({"orderId": ID}, None, Subscription(f"order#{ID}", "c")),
-        ({"orderId": ID.upper()}, None, Subscription(f"order#{ID}", "c")),
-        ({"orderId": ID, "afterSeq": "3"}, None, Subscription(f"order#{ID}", "c", 3)),
-        ({"orderId": ID}, "alice", Subscription(f"order#{ID}", "c", 0, "alice")),
-        ({"channel": "all"}, None, Subscription("all", "c")),
-        ({"channel": "all", "afterSeq": "3"}, None, Subscription("all", "c", 0)),
-        ({"channel": "all"}, "alice", Subscription("all", "c", 0, "alice")),
-        ({"channel": "user"}, None, Subscription("user#anonymous", "c")),
-        ({"channel": "user", "userId": "bob"}, None, Subscription("user#bob", "c")),
-        ({"channel": "user", "userId": "bob"}, "alice", Subscription("user#alice", "c", 0, "alice")),
+        ({}, ANYONE, None),
+        ({"orderId": ID}, ANYONE, Subscription(f"order#{ID}", "c")),
+        ({"orderId": ID.upper()}, ANYONE, Subscription(f"order#{ID}", "c")),
+        ({"orderId": ID, "afterSeq": "3"}, ANYONE, Subscription(f"order#{ID}", "c", 3)),
+        ({"orderId": ID}, ALICE, Subscription(f"order#{ID}", "c", 0, ALICE)),
+        ({"channel": "all"}, ANYONE, Subscription("all", "c")),
+        ({"channel": "all", "afterSeq": "3"}, ANYONE, Subscription("all", "c", 0)),
+        ({"channel": "all"}, ALICE, Subscription("all", "c", 0, ALICE)),
+        ({"channel": "user"}, ANYONE, Subscription("user#anonymous", "c")),
+        ({"channel": "user", "userId": "bob"}, ANYONE, Subscription("user#bob", "c")),
+        ({"channel": "user"}, ALICE, Subscription("user#alice", "c", 0, ALICE)),
+        ({"channel": "user", "userId": "bob"}, ALICE, Subscription("user#bob", "c", 0, ALICE)),
+        ({"orderId": ID, "ticket": "x" * 128}, ALICE, Subscription(f"order#{ID}", "c", 0, ALICE)),
+        ({"ticket": ""}, ANYONE, None),
     ],
 )
 def test_a_query_can_name_what_to_subscribe_to(
-    query: dict[str, str], user: str | None, subscription: Subscription | None
+    query: dict[str, str], caller: Caller, subscription: Subscription | None
 ) -> None:
-    assert first_subscription(query, Connection("c", user)) == subscription
+    assert first_subscription(query, Connection("c", caller)) == subscription
 
 
 @pytest.mark.parametrize(
@@ -90,11 +95,12 @@ def test_a_query_can_name_what_to_subscribe_to(
         ({"orderId": ID, "afterSeq": "x"}, ("afterSeq", "invalid_value")),
         ({"orderId": ID, "afterSeq": "10001"}, ("afterSeq", "invalid_value")),
         ({"order": ID}, ("order", "unknown_field")),
+        ({"ticket": "x" * 129}, ("ticket", "invalid_value")),
     ],
 )
 def test_any_other_query_is_refused(query: dict[str, str], fault: tuple[str, str]) -> None:
     with pytest.raises(InvalidOrder) as refused:
-        first_subscription(query, Connection("c"))
+        first_subscription(query, Connection("c", ANYONE))
     assert faults_of(refused.value) == {fault}
 
 
@@ -109,7 +115,8 @@ def test_any_other_query_is_refused(query: dict[str, str], fault: tuple[str, str
         ({"channel": "all", "afterSeq": 3}, ANYBODY, SubscribeRequest("all")),
         ({"channel": "user"}, ANYBODY, SubscribeRequest("user#anonymous")),
         ({"channel": "user", "userId": "bob"}, ANYBODY, SubscribeRequest("user#bob")),
-        ({"channel": "user", "userId": "bob"}, ALICE, SubscribeRequest("user#alice")),
+        ({"channel": "user"}, ALICES, SubscribeRequest("user#alice")),
+        ({"channel": "user", "userId": "bob"}, ALICES, SubscribeRequest("user#bob")),
     ],
 )
 def test_a_frame_can_subscribe_and_unsubscribe(
@@ -152,15 +159,15 @@ def test_a_ping_is_nothing_else() -> None:
 
 
 def test_a_frame_can_place_an_order_that_keeps_the_frames_correlation_id() -> None:
-    placed = read({"action": "execute_order", "requestId": "r", **ORDER, "clientOrderId": "mine"}, ALICE)
-    command = PlaceOrder("alice", terms("1.5"), "mine", "mine", "request-1")
+    placed = read({"action": "execute_order", "requestId": "r", **ORDER, "clientOrderId": "mine"}, ALICES)
+    command = PlaceOrder(ALICE, terms("1.5"), "mine", "mine", "request-1")
     assert placed == PlaceRequest(command, request_id="r")
 
 
 def test_an_order_without_slippage_has_the_default_of_the_deployment() -> None:
-    context = FrameContext(None, "request-1", "0.005")
+    context = FrameContext(ANYONE, "request-1", "0.005")
     placed = read({"action": "execute_order", **ORDER}, context)
-    assert placed == PlaceRequest(PlaceOrder("anonymous", terms("1.5", slippage="0.005"), correlation_id="request-1"))
+    assert placed == PlaceRequest(PlaceOrder(ANYONE, terms("1.5", slippage="0.005"), correlation_id="request-1"))
 
 
 def test_an_order_that_makes_no_sense_names_each_field() -> None:

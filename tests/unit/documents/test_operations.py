@@ -224,7 +224,7 @@ def health(api: Api) -> None:
             api.ask("GET", "/health", query=query)
     api.deployed.set(AUTH_MODE="cognito")
     api.ask("GET", "/health", query={"deep": "1"})
-    api.deployed.set(DEFAULT_SLIPPAGE="5", WEBSOCKET_URL="")
+    api.deployed.set(AUTH_MODE="none", DEFAULT_SLIPPAGE="5", WEBSOCKET_URL="")
     assert "problems" not in api.ask("GET", "/health").json()
     assert len(api.ask("GET", "/health", query={"deep": "1"}).json()["problems"]) == 2
 

@@ -7,6 +7,7 @@ import boto3
 import pytest
 
 from tests.support.functions import Deployment, forget
+from tests.unit.functions.door import Door
 
 
 @pytest.fixture
@@ -19,3 +20,22 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setattr(boto3.Session, "client", no_client)
     yield Deployment(monkeypatch)
     forget()
+
+
+@pytest.fixture(params=["cognito", "jwt"])
+def guarded(deployed: Deployment, request: pytest.FixtureRequest) -> Deployment:
+    """Give the functions with authentication on."""
+    deployed.set(AUTH_MODE=request.param)
+    return deployed
+
+
+@pytest.fixture(params=["cognito", "jwt"])
+def door(deployed: Deployment, request: pytest.FixtureRequest) -> Door:
+    """Give the functions behind the HTTP API with authentication on, in each of its modes."""
+    return Door(deployed, request.param)
+
+
+@pytest.fixture
+def cognitos(deployed: Deployment) -> Door:
+    """Give the same where Cognito issues the tokens."""
+    return Door(deployed, "cognito")

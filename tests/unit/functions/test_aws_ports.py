@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import asdict, fields
 from typing import Any
 
 import boto3
 import pytest
 
+from order_engine.application.identity import User
 from order_engine.application.ports import Unlimited
 from order_engine.entrypoints import aws_ports
 from order_engine.entrypoints.aws_ports import AwsPorts
 from order_engine.entrypoints.settings import InvalidSettings, read_settings
+from tests.support.callers import OLGA, KnownTokens, claims_of, over_http, over_websocket
 from tests.support.events import event
 from tests.support.functions import NAMES, SETTINGS, Deployment, FunctionPorts, load
 from tests.unit.functions.sample_events import functions_by_event
@@ -27,6 +30,7 @@ FURTHER_EVENTS = {
 FURTHER_EVENTS["orders_api"][1] |= {"rawPath": "/", "routeKey": "GET /"}
 FURTHER_EVENTS["orders_api"][1]["requestContext"]["http"]["path"] = "/"
 """What functions are sent beside the sample events."""
+TOKEN = event("authorize_token")["headers"]["Authorization"].removeprefix("Bearer ")
 
 
 class Client:
@@ -88,19 +92,31 @@ def test_a_functions_own_settings_are_all_that_its_ports_need_and_none_is_unused
     deployed.set(**{"MAX_ORDERS_PER_MINUTE": "600"} if "max_orders_per_minute" in own else {})
     read: set[str] = set()
     failures: dict[str, Exception] = {}
-    vars(app.deployed)["settings"] = recording(app.deployed.settings, read)
+    deployed.ports.token_verifier = KnownTokens({TOKEN: claims_of(OLGA)})
     deployed.patch.setattr(aws_ports, "AwsPorts", lambda settings: DoublePorts(settings, deployed, failures))
     if function == "migrate_database":
         deployed.replaced["database_conninfo"] = lambda: "host=example.org"
         deployed.patch.setattr(app, "migrate", lambda _conninfo: {})
         deployed.patch.setattr(app, "status", lambda _conninfo: {})
-    for name, functions in functions_by_event().items():
-        if function in functions:
-            deployed.call(function, name, 60)
-    for given in FURTHER_EVENTS.get(function, []):
-        deployed.call(function, given)
+    for mode in ("none", "cognito") if "auth_mode" in own else ("none",):
+        deployed.set(**{"AUTH_MODE": mode} if "auth_mode" in own else {})
+        vars(app.deployed)["settings"] = recording(app.deployed.settings, read)
+        for given in events_for(function):
+            deployed.call(function, sent_by(OLGA, given), 60)
     assert failures == {}
     assert own - read == set()
+
+
+def events_for(function: str) -> Iterator[dict[str, Any]]:
+    yield from (event(name) for name, functions in functions_by_event().items() if function in functions)
+    yield from deepcopy(FURTHER_EVENTS.get(function, []))
+
+
+def sent_by(caller: User, given: dict[str, Any]) -> dict[str, Any]:
+    """Return an event as it is where authentication is on."""
+    if "requestContext" not in given:
+        return given
+    return over_http(caller, given) if "http" in given["requestContext"] else over_websocket(caller, given)
 
 
 def ports_of(function: str, **variables: str) -> Any:
@@ -117,6 +133,8 @@ PLACES: list[tuple[str, str, Place]] = [
     ("orders_api", "ORDERS_QUEUE_URL", lambda ports: ports.queue_gauge.url),
     ("orders_api", "DEAD_LETTER_QUEUE_URL", lambda ports: ports.queue_gauge.dead_letters_url),
     ("close_dead_letters", "DEAD_LETTER_QUEUE_URL", lambda ports: ports.dead_letters.url),
+    ("orders_api", "TICKETS_TABLE", lambda ports: ports.tickets.table),
+    ("stream_authorizer", "TICKETS_TABLE", lambda ports: ports.tickets.table),
     ("orders_api", "READ_HISTORY_FUNCTION", lambda ports: ports.dependencies[-1].check.__self__.function),
     ("push_updates", "WEBSOCKET_API_ENDPOINT", lambda ports: ports.clients.posts.endpoint),
     ("write_history", "POWERTOOLS_SERVICE_NAME", lambda ports: ports.history.database.application_name),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
 
+from order_engine.application.identity import ANYONE
 from order_engine.application.ports import StatusCounts, Subscription
 from order_engine.application.targets import ALL
 from order_engine.entrypoints.settings import InvalidSettings
@@ -26,12 +26,13 @@ FIRST_EVENT = {
     "process_orders": "sqs_wake_up",
     "push_updates": "dynamodb_order_stream",
     "read_history": "http_list_orders",
+    "stream_authorizer": "authorize_ticket",
     "stream_gateway": "websocket_execute_order",
     "sweep_orders": "schedule",
     "write_history": "dynamodb_order_stream",
 }
 OVER_HTTP = {"orders_api", "read_history"}
-READS_ONLY = {"read_history"}
+READS_ONLY = {"read_history", "stream_authorizer"}
 INVALID = {"DEFAULT_SLIPPAGE": "0.6", "MAX_ORDERS_PER_MINUTE": "many", "ORDERS_TABLE": ""}
 PROBLEMS = {
     "ORDERS_TABLE is not set; the template sets it for every function that needs it.",
@@ -56,6 +57,12 @@ def variables(function: str) -> list[str]:
     return [setting.name.upper() for setting in fields(load(function).deployed.kind)]
 
 
+def required(function: str) -> list[str]:
+    """Return those without which it can't work."""
+    kind: Any = load(function).deployed.kind
+    return [setting.name.upper() for setting in fields(kind) if setting.default is MISSING]
+
+
 def health(**query: str) -> dict[str, Any]:
     return event("http_health") | {"queryStringParameters": query}
 
@@ -76,7 +83,7 @@ def busy(deployed: Deployment) -> Deployment:
     engine.orders.create(new_order(ALICES_ORDER, at=engine.clock.now()))
     engine.clock.sleep(60)  # now it is overdue
     engine.queue.dead.append(Message(json.dumps({"orderId": ALICES_ORDER}), engine.clock.now()))
-    engine.subscriptions.connect(CONNECTION, None, Subscription(ALL, CONNECTION))
+    engine.subscriptions.connect(CONNECTION, ANYONE, Subscription(ALL, CONNECTION))
     return deployed
 
 
@@ -103,7 +110,7 @@ def test_bad_settings_fail_the_first_event_and_good_ones_the_next_do_not(
     before = everything(busy, migrations)
     busy.set(**dict.fromkeys(variables(function), ""))
     invalid = refused(busy, function)
-    assert [problem.partition(" ")[0] for problem in invalid.problems] == variables(function)
+    assert [problem.partition(" ")[0] for problem in invalid.problems] == required(function)
     assert everything(busy, migrations) == before
     busy.set(**SETTINGS)
     busy.call(function, FIRST_EVENT[function], 60)
@@ -118,7 +125,7 @@ def refused(deployed: Deployment, function: str) -> InvalidSettings:
         return failure.value
     logged: list[BaseException | None] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load(function).logger, "exception", lambda _: logged.append(sys.exception()))
+        patch.setattr(load(function).logger, "error", lambda _, exc_info: logged.append(exc_info))
         status, _, body = deployed.http(FIRST_EVENT[function], function)
     assert (status, body["code"]) == (500, "internal_error")
     assert not any(variable in json.dumps(body) for variable in variables(function))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,6 +13,7 @@ from order_engine.contracts.events import JsonEventCodec
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.fakes.orders import InMemoryOrderStore
+from tests.support.callers import ALICE, MALLORY, over_http
 from tests.support.events import ALICES_ORDER, event, request
 from tests.support.functions import Deployment
 from tests.support.orders import CONFIRMED, after, new_order
@@ -106,16 +106,18 @@ def test_it_may_be_too_late_to_cancel(deployed: Deployment) -> None:
 
 @pytest.mark.parametrize("name", ["http_get_order", "http_cancel_order"])
 def test_somebody_elses_order_is_answered_like_an_unknown_one(deployed: Deployment, name: str) -> None:
-    unknown = deployed.http(as_user("mallory", name))
+    deployed.set(AUTH_MODE="cognito")
+    unknown = deployed.http(over_http(MALLORY, event(name)))
     order = store(deployed)
-    assert deployed.http(as_user("mallory", name)) == unknown
+    assert deployed.http(over_http(MALLORY, event(name))) == unknown
     assert unknown[0] == 404
     assert deployed.stored() == [order]
-    assert deployed.http(as_user("alice", name))[0] == 200
+    assert deployed.http(over_http(ALICE, event(name)))[0] == 200
 
 
 def test_an_authenticated_user_places_orders_in_their_own_name(deployed: Deployment) -> None:
-    assert deployed.http(as_user("alice", "http_place_order"))[0] == 201
+    deployed.set(AUTH_MODE="cognito")
+    assert deployed.http(over_http(ALICE, event("http_place_order")))[0] == 201
     assert [order.user_id for order in deployed.stored()] == ["alice"]
 
 
@@ -147,10 +149,3 @@ def store(deployed: Deployment, *steps: Status) -> Order:
     order = after(new_order(ALICES_ORDER, "alice"), *steps)
     deployed.engine.orders.orders[order.id] = order
     return order
-
-
-def as_user(user: str, name: str) -> dict[str, Any]:
-    """Return a sample request as the authorizer passes it on."""
-    given = event(name)
-    given["requestContext"]["authorizer"] = {"lambda": {"userId": user}}
-    return given

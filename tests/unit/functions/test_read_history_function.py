@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.identity import User
 from order_engine.application.ports import HistoryReader, OrderFilter, OrderTrail, Page, Position
 from order_engine.application.ports.dependencies import HISTORY_PROBE
 from order_engine.domain.events import Status
 from order_engine.domain.tokens import token
+from tests.support.callers import ALICE, BOB, MALLORY, over_http
 from tests.support.events import ALICES_ORDER, event
 from tests.support.functions import Deployment
 from tests.support.orders import CONFIRMED, FAILED, START, after, new_order
@@ -54,13 +56,11 @@ def reader(recorded: Deployment) -> Reader:
     return reader
 
 
-def get(path: str, user: str | None = None, **query: str) -> dict[str, Any]:
+def get(path: str, caller: User | None = None, **query: str) -> dict[str, Any]:
     given = event("http_get_order")
     given |= {"rawPath": path, "routeKey": f"GET {path}", "queryStringParameters": query}
     given["requestContext"]["http"]["path"] = path
-    if user is not None:
-        given["requestContext"]["authorizer"] = {"lambda": {"userId": user}}
-    return given
+    return given if caller is None else over_http(caller, given)
 
 
 def test_orders_are_listed_newest_first(recorded: Deployment) -> None:
@@ -76,8 +76,11 @@ def test_the_query_is_what_the_history_is_asked_for(recorded: Deployment, reader
 
 
 def test_an_authenticated_user_sees_their_own_orders_only(recorded: Deployment) -> None:
-    _, _, body = recorded.http(get("/api/orders", user="bob", userId="alice"), "read_history")
+    recorded.set(AUTH_MODE="cognito")
+    _, _, body = recorded.http(get("/api/orders", BOB), "read_history")
     assert [order["userId"] for order in body["orders"]] == ["bob"]
+    status, _, body = recorded.http(get("/api/orders", BOB, userId="alice"), "read_history")
+    assert (status, body["code"]) == (403, "user_id_mismatch")
 
 
 def test_an_invalid_query_is_refused_and_its_fields_named(recorded: Deployment, reader: Reader) -> None:
@@ -88,16 +91,18 @@ def test_an_invalid_query_is_refused_and_its_fields_named(recorded: Deployment, 
 
 
 def test_a_history_tells_every_failed_attempt(recorded: Deployment) -> None:
-    status, _, body = recorded.http(get(f"/api/orders/{ALICES_ORDER}/history", user="alice"), "read_history")
+    recorded.set(AUTH_MODE="cognito")
+    status, _, body = recorded.http(get(f"/api/orders/{ALICES_ORDER}/history", ALICE), "read_history")
     assert (status, body["order"]["id"]) == (200, ALICES_ORDER)
     assert [failure["attempt"] for failure in body["failures"]] == [1, 2, 3, 4]
 
 
 def test_somebody_elses_history_is_answered_like_an_unknown_one(recorded: Deployment) -> None:
+    recorded.set(AUTH_MODE="cognito")
     path = f"/api/orders/{ALICES_ORDER}/history"
-    stranger = recorded.http(get(path, user="mallory"), "read_history")
+    stranger = recorded.http(get(path, MALLORY), "read_history")
     recorded.ports.history.orders.clear()
-    assert recorded.http(get(path, user="mallory"), "read_history") == stranger
+    assert recorded.http(get(path, MALLORY), "read_history") == stranger
     assert (stranger[0], stranger[2]["code"]) == (404, "order_not_found")
 
 

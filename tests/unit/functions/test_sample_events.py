@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.functions import NAMES, Deployment, load
+from tests.support.functions import EVERY_FUNCTION, Deployment, load
 from tests.unit.functions.sample_events import EVENT_NAMES, functions_by_event
 
 
@@ -15,7 +15,7 @@ def test_the_table_lists_every_event_and_no_other() -> None:
 
 
 def test_every_function_has_an_event() -> None:
-    assert {function for functions in functions_by_event().values() for function in functions} == set(NAMES)
+    assert {function for functions in functions_by_event().values() for function in functions} == set(EVERY_FUNCTION)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,8 @@ def test_every_event_can_be_handled(deployed: Deployment, name: str, function: s
     answer = deployed.call(function, name, 60)
     if name.startswith("http_"):
         assert answer["statusCode"] < 500
+    if name.startswith("authorize_"):
+        assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
     if name.startswith("websocket_"):
         assert answer["statusCode"] in (200, 400)
 

@@ -9,6 +9,7 @@ import pytest
 
 from order_engine.adapters.dynamodb.order_items import OrderItems
 from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.identity import ANYONE
 from order_engine.application.ports import StatusCounts, Subscription
 from order_engine.application.targets import ALL, order_target
 from order_engine.contracts.events import JsonEventCodec
@@ -27,7 +28,7 @@ ITEMS = OrderItems(JsonEventCodec())
 
 
 def subscribe(deployed: Deployment, connection: str, target: str) -> None:
-    deployed.engine.subscriptions.connect(connection, None, Subscription(target, connection))
+    deployed.engine.subscriptions.connect(connection, ANYONE, Subscription(target, connection))
 
 
 def received(deployed: Deployment, connection: str, order_id: str) -> list[int]:

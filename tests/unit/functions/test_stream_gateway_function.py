@@ -16,6 +16,7 @@ from order_engine.contracts.frames import JsonFrameCodec
 from order_engine.domain.events import Status
 from order_engine.entrypoints import aws_ports
 from order_engine.fakes.clients import InMemorySubscriptions
+from tests.support.callers import ALICE, MALLORY, over_websocket
 from tests.support.clients import ConnectedClients
 from tests.support.events import ALICES_ORDER, CONNECTION, event, frame
 from tests.support.functions import Deployment, FunctionPorts
@@ -42,12 +43,6 @@ def store(deployed: Deployment, *steps: Status) -> None:
     deployed.engine.orders.orders[ALICES_ORDER] = after(new_order(ALICES_ORDER, "alice"), *steps)
 
 
-def as_user(user: str, name: str) -> dict[str, Any]:
-    given = event(name)
-    given["requestContext"]["authorizer"] = {"userId": user}
-    return given
-
-
 @pytest.mark.parametrize(("name", "target"), [("websocket_connect_order", TARGET), ("websocket_connect_all", ALL)])
 def test_a_connection_may_begin_with_a_subscription(deployed: Deployment, name: str, target: str) -> None:
     assert deployed.call("stream_gateway", name) == {"statusCode": 200}
@@ -68,8 +63,9 @@ def test_a_connection_for_an_invalid_order_id_is_refused(deployed: Deployment) -
 
 
 def test_an_authenticated_connection_is_the_users(deployed: Deployment) -> None:
-    deployed.call("stream_gateway", as_user("alice", "websocket_connect_order"))
-    assert [subscription.user_id for subscription in deployed.engine.subscriptions.stream] == ["alice"]
+    deployed.set(AUTH_MODE="cognito")
+    deployed.call("stream_gateway", over_websocket(ALICE, event("websocket_connect_order")))
+    assert [subscription.caller for subscription in deployed.engine.subscriptions.stream] == [ALICE]
 
 
 def test_a_connection_that_ends_leaves_nothing_behind(deployed: Deployment) -> None:
@@ -166,9 +162,10 @@ def test_an_order_is_cancelled_or_it_is_too_late(connected: Deployment) -> None:
 
 @pytest.mark.parametrize("name", ["websocket_get_order", "websocket_cancel_order"])
 def test_somebody_elses_order_is_answered_like_an_unknown_one(connected: Deployment, name: str) -> None:
-    unknown = send(connected, as_user("mallory", name))
+    connected.set(AUTH_MODE="cognito")
+    unknown = send(connected, over_websocket(MALLORY, event(name)))
     store(connected)
-    assert send(connected, as_user("mallory", name)) == unknown
+    assert send(connected, over_websocket(MALLORY, event(name))) == unknown
     assert unknown[0]["code"] == "order_not_found"
     assert connected.stored()[0].status is Status.PENDING
 

@@ -12,13 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from order_engine.application.errors import ClientGone, ClientUnreachable, OrderNotFound, Unauthenticated
+from order_engine.application.errors import (
+    ClientGone,
+    ClientUnreachable,
+    ForeignUserId,
+    InsufficientScope,
+    OrderNotFound,
+    Unauthenticated,
+)
 from order_engine.application.identity import AuthMode, check_valid
 from order_engine.application.messages import Message, Refused, Snapshot, StatusUpdate, Subscribed
 from order_engine.application.ports import Clients, Clock, Executor, OrderStore, Subscription, Subscriptions
 from order_engine.application.read_order import read_order
 from order_engine.application.results import results_or_raise
-from order_engine.application.targets import order_id_of, targets_of
+from order_engine.application.targets import check_subscriber, order_id_of, targets_of
 from order_engine.domain.order import Order
 
 FIRST_MESSAGE_RETRIES = 20
@@ -108,19 +115,22 @@ class UpdatePusher:
                 self.subscriptions.renew(subscription)
 
     def _answer_subscription(self, subscription: Subscription) -> None:
-        """Answer a new subscription, and send the order's snapshot where it is to an order."""
-        subscribed = Subscribed(subscription.target, subscription.request_id)
+        """Answer a new subscription, and send the order's snapshot where it is to an order.
+
+        One that is not permitted is removed: should anything have written such a row, it must not fail a batch.
+        """
         order_id = order_id_of(subscription.target)
-        if order_id is None:
-            return self._post_first(subscription, subscribed)
         try:
-            order = read_order(self.orders, order_id, subscription.caller)
-        except OrderNotFound as not_found:
+            check_subscriber(subscription.caller, subscription.target)
+            order = read_order(self.orders, order_id, subscription.caller) if order_id is not None else None
+        except (OrderNotFound, InsufficientScope, ForeignUserId) as refusal:
             self.subscriptions.remove(subscription.target, subscription.connection_id)
-            return self._post_first(subscription, Refused(not_found, subscription.request_id, order_id))
-        self._post_first(subscription, subscribed)
+            return self._post_first(subscription, Refused(refusal, subscription.request_id, order_id))
+        self._post_first(subscription, Subscribed(subscription.target, subscription.request_id))
+        if order is None:
+            return None
         if subscription.connected_at is not None:  # what was pushed before the connection opened did not reach it
-            order = self.orders.load(order_id)
+            order = self.orders.load(order.id)
         return self.clients.post(subscription.connection_id, Snapshot(order, subscription.after_seq))
 
     def _deliver(self, delivery: Delivery) -> None:

@@ -53,4 +53,4 @@ class StreamTickets:
 
 
 def _hash(ticket: str) -> str:
-    return sha256(ticket.encode()).hexdigest()
+    return sha256(ticket.encode(errors="surrogatepass")).hexdigest()  # also of what can't be a ticket

@@ -44,7 +44,7 @@ class FrameContext:
     """What a frame is read with: whose it is, and the defaults of the deployment.
 
     Args:
-        caller: the authenticated user; None where authentication is off.
+        caller: who sends the frame.
         correlation_id: of the frame; an order that it places keeps it.
         default_slippage: of an order that names none; a fraction as text.
     """

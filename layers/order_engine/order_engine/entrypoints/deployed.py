@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from order_engine.engine import Engine
-from order_engine.entrypoints.settings import read_settings
+from order_engine.entrypoints.settings import InvalidSettings, read_settings
 
 if TYPE_CHECKING:
     from order_engine.application.identity import Caller
@@ -48,6 +48,16 @@ class Deployed(Generic[S]):
     def engine(self) -> Engine:
         """The engine on AWS. Raises `InvalidSettings`."""
         return Engine(self.ports, cast(Any, self.settings))
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether callers must be known, also where the function's other settings, or this one, make no sense."""
+        from order_engine.entrypoints.identity_settings import IdentitySettings
+
+        try:
+            return read_settings(IdentitySettings, os.environ).auth_mode.authenticates
+        except InvalidSettings:
+            return True
 
     def http_caller(self, event: dict[str, Any]) -> Caller:
         """Return who sent an HTTP request. Raises `Unauthenticated` or `InvalidSettings`."""

@@ -46,7 +46,7 @@ def texts() -> Any:
 
 
 def optional_text() -> Any:
-    """A setting that the template leaves out, or leaves empty, where there is nothing to say."""
+    """A setting that the template leaves out where there is nothing to say; then it is empty."""
     return field(metadata={"parse": str}, default="")
 
 

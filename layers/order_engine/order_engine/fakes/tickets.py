@@ -19,9 +19,7 @@ class InMemoryTickets:
         self.kept[ticket_hash] = caller, expires_at
 
     def take(self, ticket_hash: str, now: datetime) -> Caller | None:
-        """Remove a ticket that has not expired."""
-        caller, expires_at = self.kept.get(ticket_hash, (None, now))
-        if expires_at <= now:
-            return None
-        del self.kept[ticket_hash]
+        """Remove a ticket that has not expired; of many at once, one finds it."""
+        _, expires_at = self.kept.get(ticket_hash, (None, now))
+        caller, _ = self.kept.pop(ticket_hash, (None, now)) if expires_at > now else (None, now)
         return caller

@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Mapping
 from functools import cached_property
+from http.client import HTTPException
 from typing import Any
 
 import jwt
@@ -52,9 +53,9 @@ class JwtVerifier:
                 issuer=self._issuer,
                 options={"require": ["exp", "iss", "sub"], "verify_aud": False},  # below, with `client_id`
             )
-        except jwt.PyJWKClientConnectionError as error:
+        except (jwt.PyJWKClientConnectionError, json.JSONDecodeError) as error:
             raise DependencyUnavailable(f"The issuer's keys can't be read: {error}") from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, UnicodeError) as error:
             raise Unauthenticated(f"The access token is not valid: {type(error).__name__}.") from error
         if self._audience.isdisjoint(_audience_of(claims)):
             raise Unauthenticated("The access token is for another audience.")
@@ -70,7 +71,7 @@ class JwtVerifier:
         try:
             with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 - the deployment's own address
                 return str(json.load(answer)["jwks_uri"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
             raise DependencyUnavailable(f"{url} can't be read: {error}") from error
 
 
