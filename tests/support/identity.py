@@ -7,14 +7,11 @@ subject, and may be named as well. So tests name users where they need them, and
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
-
-import jwt
 
 from local.cloud import LocalCloud
 from order_engine.application.identity import ANONYMOUS, ANYONE, Caller, Scope, User
 from tests.support.callers import NEVER
-from tests.support.tokens import TRADE, access_token, bearer, mint
+from tests.support.tokens import TRADE, access_token, bearer, claims, mint
 
 EVERY_SCOPE = " ".join(Scope)
 
@@ -31,7 +28,7 @@ def environment(cloud: LocalCloud) -> dict[str, str]:
 
 def own_id(cloud: LocalCloud) -> str:
     """Return whose orders those are that are placed with `identity_headers(cloud)`, and name nobody."""
-    return str(_claims(token(cloud))["sub"]) if authenticates(cloud) else ANONYMOUS
+    return str(claims(token(cloud))["sub"]) if authenticates(cloud) else ANONYMOUS
 
 
 def administrator(cloud: LocalCloud) -> Caller:
@@ -48,8 +45,3 @@ def authenticates(cloud: LocalCloud) -> bool:
 def token(cloud: LocalCloud, user_id: str | None = None, scope: str = TRADE) -> str:
     """Return an access token: of olga, had by signing in; or of a user with this id, signed with the pool's key."""
     return access_token(cloud, "olga") if user_id is None else mint(cloud, sub=user_id, scope=scope)
-
-
-def _claims(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return claims
