@@ -17,6 +17,8 @@ from local.proxy import MAX_BODY_BYTES, Proxy
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Client = TestClient[web.Request, web.Application]
 
+pytestmark = pytest.mark.mode_independent
+
 
 @asynccontextmanager
 async def proxy_to(handler: Handler) -> AsyncIterator[Client]:

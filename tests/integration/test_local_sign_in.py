@@ -25,6 +25,8 @@ ASKED = {"client_id": "page", "redirect_uri": PAGE, "state": "a&b", "scope": "op
 ISSUER = "https://aws.example"
 FORM = '<form method="POST" action="/login">'
 
+pytestmark = pytest.mark.mode_independent
+
 
 @dataclass
 class Emulator:
