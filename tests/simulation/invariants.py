@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from order_engine.application.targets import order_id_of
+from order_engine.application.targets import order_id_of, targets_of
 from order_engine.contracts.events.decoding import event_from
 from order_engine.domain.events import Event, Status
 from order_engine.domain.order import Order
@@ -108,7 +108,7 @@ def nothing_was_missed(world: World, watcher: Watcher) -> None:
     for target, since in watcher.confirmed.items():
         order_id = order_id_of(target)
         if order_id is None:
-            heard_of = (image for image in world.order_stream[since:] if image.user_id == watcher.user)
+            heard_of = (image for image in world.order_stream[since:] if target in targets_of(image))
             missed: Iterable[Order] = (it for it in heard_of if it.version not in watcher.held[it.id])
         else:
             order = world.orders.orders[order_id]

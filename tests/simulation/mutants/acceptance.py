@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from order_engine.application.cancel_order import cancel_order
 from order_engine.application.place_order import OrderPlacement
-from order_engine.application.read_order import check_owner
+from order_engine.application.read_order import check_reader
 from order_engine.domain.order import Order
 from tests.simulation.mutants.mutant import mutant
 
@@ -37,7 +37,8 @@ ACCEPTANCE = (
     mutant("user and key run together", (OrderPlacement._order_id, "\\0", "")),
     mutant(
         "everybody may read and cancel",
-        (check_owner, "order.user_id != caller", "False"),
+        (check_reader, "not caller.reads(order.user_id)", "False"),
+        (cancel_order, "not caller.acts_for(order.user_id)", "False"),
     ),
     mutant(
         "cancelled after building",

@@ -42,8 +42,8 @@ COPIES = (
     ),
     mutant("events lose their data on the wire", (event_view, "event_data(event, order.terms)", "{}")),
     mutant(
-        "the channel `all` has everybody's orders",
-        (_subscriptions_by_connection, "subscription.user_id in (None, order.user_id)", "True"),
+        "who may hear of an order is not asked when it is pushed",
+        (_subscriptions_by_connection, "subscription.caller.reads(order.user_id)", "True"),
     ),
     mutant(
         "snapshot read before the subscription is written",
