@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from order_engine.application.errors import TooLateToCancel
+from order_engine.application.errors import OrderNotFound, TooLateToCancel
 from order_engine.application.identity import User
 from order_engine.application.messages import (
     Message,
@@ -17,6 +17,7 @@ from order_engine.application.messages import (
     Subscribed,
 )
 from order_engine.application.targets import ALL, order_id_of
+from order_engine.contracts.problems import problem_of
 from tests.simulation.identities import Token
 from tests.simulation.limits import LARGEST_SKEW, TICKET_LIFETIME
 from tests.simulation.promises import Violation
@@ -61,16 +62,25 @@ def check_told(world: World, process: Process, connection: str, message: Message
             owner, order_id = order.user_id, order.id
         case Refused(error=TooLateToCancel(order=order)):
             owner, order_id = order.user_id, order.id
+        case Refused(error=OrderNotFound() as error):
+            return check_unknown(error)
         case Subscribed(target=target):
             owner, order_id = _owner(world, target), order_id_of(target) or ""
         case _:
-            return
+            return None
     token = world.access.get(connection)
     if token is None or not token.may_read(owner):
         who = "nobody" if token is None else token.subject
         raise Violation(8, f"{who} hears of {f'an order of {owner}' if owner else 'everybody'}", order_id)
     if token.has_ended(process.began):
         raise Violation(8, f"{token.subject} hears of an order after the token has ended", order_id)
+    return None
+
+
+def check_unknown(error: OrderNotFound) -> None:
+    """Raise `Violation` where an order of somebody else is told from one that does not exist."""
+    if problem_of(error) != problem_of(OrderNotFound(error.order_id)):
+        raise Violation(8, "an order is not told to be unknown, but to be somebody else's", error.order_id)
 
 
 def _owner(world: World, target: str) -> str | None:

@@ -111,8 +111,10 @@ class Person:
         self._token: Token | None = None
 
     def token(self) -> Token:
-        """Return the token; a new one if it has ended."""
-        if self._token is None or self._token.has_ended(self.world.scheduler.time()):
+        """Return the token; a new one if it has ended. The first is from some time ago."""
+        if self._token is None:
+            self._token = self._signed_in(passed=self.world.random.random())
+        if self._token.has_ended(self.world.scheduler.time()):
             self._token = self._signed_in()
         return self._token
 
@@ -131,13 +133,14 @@ class Person:
         if left > LARGEST_SKEW:
             raise Violation(0, f"a token of {self.user} is called expired {left:.0f} s before its end")
         if token == self._token:
-            self._token = None
+            self._token = self._signed_in()
 
-    def _signed_in(self) -> Token:
-        chaos = self.world.chaos
-        shortest, longest = SHORT_LIFETIMES
-        lifetime = (
-            shortest + chaos.up_to(longest - shortest) // 1000 if chaos.happens("short_tokens") else USUAL_LIFETIME
-        )
-        self.world.note(self.user, "signs in for", lifetime, "s")
-        return Token(self.user, self.scopes, -(-self.world.scheduler.now // 1000) + lifetime)
+    def _signed_in(self, passed: float = 0.0) -> Token:
+        """Return a new token, or one of whose lifetime a share has passed."""
+        chaos, lifetime = self.world.chaos, USUAL_LIFETIME
+        if chaos.happens("short_tokens"):
+            shortest, longest = SHORT_LIFETIMES
+            lifetime = shortest + chaos.up_to(longest - shortest) // 1000
+        left = int(lifetime * (1 - passed))
+        self.world.note(self.user, "has a token for", left, "s")
+        return Token(self.user, self.scopes, -(-self.world.scheduler.now // 1000) + left)

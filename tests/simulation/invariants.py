@@ -29,6 +29,7 @@ def check(world: World) -> None:
     counts_agree(world)
     poison_is_visible(world)
     who_has_left_is_forgotten(world)
+    inboxes_are_private(world)
 
 
 def keys_are_unique(world: World) -> None:
@@ -100,6 +101,23 @@ def who_has_left_is_forgotten(world: World) -> None:
     for target, connection in world.subscriptions.rows:
         if connection in world.promises.closed:
             raise Violation(6, f"{connection} has left and is still subscribed to {target}")
+
+
+def inboxes_are_private(world: World) -> None:
+    """8: what ever arrived at a connection is about orders that the token may read with which it was opened."""
+    for connection, frames in world.clients.inboxes.items():
+        token = world.access.get(connection)
+        for order_id in filter(None, map(_order_in, frames)):
+            owner = world.orders.orders[order_id].user_id
+            if token is None or not token.may_read(owner):
+                raise Violation(8, f"{connection} has heard of an order of {owner}", order_id)
+
+
+def _order_in(frame: Mapping[str, Any]) -> str | None:
+    """Return the order that a frame tells of; None for a frame that tells of none."""
+    if frame["type"] == "order":
+        return str(frame["order"]["id"])
+    return str(frame["orderId"]) if frame["type"] in ("status_update", "snapshot", "accepted") else None
 
 
 def nothing_was_missed(world: World, watcher: Watcher) -> None:

@@ -55,5 +55,7 @@ class Promises:
     """Every ticket that was issued, also where the answer was lost."""
     redeemed: Counter[str] = field(default_factory=Counter)
     """How often each of them has let somebody in."""
+    squatted: set[str] = field(default_factory=set)
+    """Keys of others under which the stranger has placed an order of his own."""
     requests: int = 0
     poison: list[str] = field(default_factory=list)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from order_engine.application.targets import ALL, user_target
-from tests.simulation import actors, event_sources, invariants
+from tests.simulation import actors, eavesdroppers, event_sources, invariants, knockers, strangers
 from tests.simulation.identities import ADMINISTER, ADMINISTRATOR, USERS, Person
 from tests.simulation.promises import Violation
 from tests.simulation.scheduler import Stuck, Task
@@ -123,6 +123,15 @@ def _storm(world: World, watchers: list[Watcher]) -> Task:
     watch(Person(world, ADMINISTRATOR, ADMINISTER), ALL, random.random() < 0.5, arrives=arrival())
     world.serve("operator", lambda: actors.operator(world))
     world.serve("intruder", lambda: actors.intruder(world))
+    for stranger in (
+        strangers.pry,
+        strangers.pry,
+        eavesdroppers.eavesdrop,
+        eavesdroppers.overstay,
+        eavesdroppers.outlast,
+        knockers.knock,
+    ):
+        world.serve("stranger", partial(stranger, world))
     begins = int(random.random() * storm)
     world.serve("outage", lambda: actors.outage(world, "postgres", "postgres_down", begins, LONGEST_OUTAGE))
     gone, dusk = random.choice(["queue", "postgres", "counts"]), arrival()
