@@ -83,6 +83,13 @@ _KEY: Schema = {
     " answer, for as long as the order is kept. `clientOrderId` in the body does the same.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[\x20-\x7E]+$"},
 }
+_PREFER: Schema = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`return=minimal` (RFC 7240): `websocketUrl` carries no ticket, which saves a write for clients that"
+    " follow their orders over a connection of their own.",
+    "schema": {"type": "string"},
+}
 _DEEP: Schema = {
     "name": "deep",
     "in": "query",
@@ -111,7 +118,12 @@ _WELL = Answer(
 )
 _UNHEALTHY = {"unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY)}
 _NOT_NOW = "Orders can't be accepted or executed now, or the gateway itself fails."
-_ACCEPTED_HEADERS = {"Location": "Location", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
+_ACCEPTED_HEADERS = {
+    "Location": "Location",
+    "Preference-Applied": "PreferenceApplied",
+    "RateLimit": "RateLimit",
+    "RateLimit-Policy": "RateLimitPolicy",
+}
 _THE_ORDER = {"parameters": {"orderId": "$response.body#/orderId"}}
 _LINKS = {name: {"operationId": name, **_THE_ORDER} for name in ("getOrder", "cancelOrder", "getOrderHistory")}
 
@@ -156,7 +168,7 @@ def _placing(path: str, operation_id: str, description: str) -> Operation:
             ),
         ),
         problems=_PLACING,
-        parameters=(_KEY,),
+        parameters=(_KEY, _PREFER),
         body={"order": examples.BODY, "otherNames": examples.OTHER_NAMES},
     )
 
