@@ -6,6 +6,8 @@
 """
 
 from orders_client.api import OrdersClient
+from orders_client.auth.client_credentials import ClientCredentials
+from orders_client.auth.credentials import Credentials
 from orders_client.backoff import Backoff
 from orders_client.connection import Timing
 from orders_client.errors import (
@@ -20,12 +22,14 @@ from orders_client.errors import (
     Problem,
     RateLimited,
     ServerFault,
+    SignInFailed,
     StreamClosed,
+    Unauthenticated,
     Unavailable,
     UnexpectedAnswer,
 )
 from orders_client.fold import OrderFeed, Update
-from orders_client.models import Accepted, Event, Failure, Health, History, Metrics, Order, Status
+from orders_client.models import Accepted, Event, Failure, Health, History, Metrics, Order, Status, StreamTicket
 from orders_client.retries import Retries
 from orders_client.stream import OrderStream
 
@@ -33,7 +37,9 @@ __all__ = [
     "Accepted",
     "ApiError",
     "Backoff",
+    "ClientCredentials",
     "Conflict",
+    "Credentials",
     "Event",
     "Failure",
     "FieldError",
@@ -53,9 +59,12 @@ __all__ = [
     "RateLimited",
     "Retries",
     "ServerFault",
+    "SignInFailed",
     "Status",
     "StreamClosed",
+    "StreamTicket",
     "Timing",
+    "Unauthenticated",
     "Unavailable",
     "UnexpectedAnswer",
     "Update",

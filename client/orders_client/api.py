@@ -10,10 +10,19 @@ from urllib.parse import quote
 
 import httpx
 
-from orders_client.models import Accepted, Health, History, Metrics, Order, Status
+from orders_client.auth.credentials import AccessToken, BearerAuth, credentials_from
+from orders_client.models import Accepted, Health, History, Metrics, Order, Status, StreamTicket
 from orders_client.order_body import Amount, order_body
 from orders_client.retries import Retries, json_of, send_with_retries
-from orders_client.wire import accepted_from, decoding, health_from, history_from, metrics_from, order_from
+from orders_client.wire import (
+    accepted_from,
+    decoding,
+    health_from,
+    history_from,
+    metrics_from,
+    order_from,
+    stream_ticket_from,
+)
 
 DEFAULT_URL = "http://localhost:3000"
 
@@ -28,12 +37,14 @@ class OrdersClient:
 
     Args:
         url: the engine's address.
-        token: sent as bearer token, where authentication is on.
+        token: the access token, where authentication is on: as text, as a function that returns the current one, or as
+            `Credentials`, which are renewed when the engine refuses their token.
         retries: how often and how long to retry.
         timeout: seconds that one attempt may take.
         transport: carries the requests, in tests for instance.
 
-    Every method raises `ApiError` where the API refuses, `Unavailable` where no retry gets an answer, and
+    Every method raises `ApiError` where the API refuses (`Unauthenticated` where there is no valid access token,
+    `NotAllowed` where it does not reach this far), `Unavailable` where no retry gets an answer, and
     `UnexpectedAnswer` where the answer is not one of an order engine.
     """
 
@@ -41,13 +52,14 @@ class OrdersClient:
         self,
         url: str = DEFAULT_URL,
         *,
-        token: str | None = None,
+        token: AccessToken = None,
         retries: Retries | None = None,
         timeout: float = 10.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, transport=transport)
+        credentials = credentials_from(token)
+        auth = BearerAuth(credentials) if credentials else None
+        self._http = httpx.Client(base_url=url, auth=auth, timeout=timeout, transport=transport)
         self._retries = retries or Retries()
 
     def __enter__(self) -> Self:
@@ -151,11 +163,21 @@ class OrdersClient:
             return metrics_from(body)
 
     def health(self, *, deep: bool = False) -> Health:
-        """Return the health that the engine reports, also where it is unhealthy. `deep` also asks each dependency."""
-        request = self._http.build_request("GET", "/health", params={"deep": "1"} if deep else {})
+        """Return the health that the engine reports, also where it is unhealthy.
+
+        Args:
+            deep: also ask each dependency, which administrators may.
+        """
+        request = self._http.build_request("GET", "/health/deep" if deep else "/health")
         answer = send_with_retries(self._http, self._retries, request, accept=_is_health_report)
         with decoding("the health"):
             return health_from(json_of(answer))
+
+    def stream_ticket(self) -> StreamTicket:
+        """Return a ticket for one connection of the stream, as yourself, within seconds."""
+        body = self._json("POST", "/api/stream-tickets")
+        with decoding("the ticket"):
+            return stream_ticket_from(body)
 
     def _json(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         return json_of(self._send(method, path, **content))

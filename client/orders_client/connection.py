@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from orders_client.backoff import Backoff
-from orders_client.errors import NotAllowed, OrdersError
+from orders_client.errors import NotAllowed, OrdersError, Unauthenticated
 from orders_client.frames import Frame, frame_from
 from orders_client.transport import Connect, Disconnected, Socket
 
@@ -55,7 +55,7 @@ class Session(Protocol):
         """Begin, or begin again, on a new socket."""
 
     def on_frame(self, frame: Frame) -> Iterable[Frame]:
-        """Handle a frame."""
+        """Handle a frame. Raises `Disconnected` where the connection is of no more use."""
 
     def on_tick(self, now: float) -> Iterable[Frame]:
         """Retry what is late; `now` is in seconds, from any origin."""
@@ -125,7 +125,7 @@ class Connection:
             await asyncio.sleep(self._timing.backoff.delay(self._failures))
             try:
                 return await self._connect()
-            except NotAllowed:
+            except (Unauthenticated, NotAllowed):
                 raise
             except OrdersError as error:
                 logger.info("not connected: %s", error)
@@ -136,8 +136,9 @@ class Connection:
         while True:
             frame = frame_from(await socket.receive())
             self._received_at = _now()
+            replies = self._session.on_frame(frame)
             self._failures = 0  # only now: a gateway may open connections and end them at once
-            await self.send(*self._session.on_frame(frame))
+            await self.send(*replies)
 
     async def _run_timers(self) -> None:
         while True:

@@ -3,13 +3,15 @@
 OrdersError
 ├── ApiError               the API said no; `problem` has its code, its words and the faulty fields
 │   ├── InvalidRequest     400, 413, 415, 422: correct it
-│   ├── NotAllowed         401, 403
+│   ├── Unauthenticated    401: not signed in, or no longer
+│   ├── NotAllowed         403: signed in, but this takes more
 │   ├── NotFound           404
 │   ├── Conflict           409: it is too late, or the key is taken
 │   ├── RateLimited        429: too many requests or subscriptions
 │   └── ServerFault        5xx that no retry changed
 ├── Unavailable            no retry got an answer, other than that the service is unavailable
 ├── UnexpectedAnswer       an answer that this client can't decode
+├── SignInFailed           the sign-in authority refused, or nobody signed in in time
 ├── NotConfirmed           an order without a receipt, as it has not been executed
 └── StreamClosed           the stream was closed while somebody waited
 """
@@ -63,8 +65,8 @@ class Problem:
 class ApiError(OrdersError):
     """The API refused."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail, _NEXT_STEPS.get(problem.code) or _next_step(problem))
+    def __init__(self, problem: Problem, next_step: str = "") -> None:
+        super().__init__(problem.detail, next_step or _NEXT_STEPS.get(problem.code) or _next_step(problem))
         self.problem = problem
 
     @property
@@ -77,8 +79,12 @@ class InvalidRequest(ApiError):
     """The request is malformed or fails validation."""
 
 
+class Unauthenticated(ApiError):
+    """There is no valid access token: none was given, it has expired, or the engine does not accept it."""
+
+
 class NotAllowed(ApiError):
-    """Credentials are missing or don't reach this far."""
+    """The access token is valid, but lacks a scope, or the request is about somebody else."""
 
 
 class NotFound(ApiError):
@@ -105,6 +111,14 @@ class UnexpectedAnswer(OrdersError):
     """The answer can't be decoded."""
 
 
+class SignInFailed(OrdersError):
+    """Signing in failed. `code` is the authority's (RFC 6749, 5.2), such as ``invalid_grant``, or empty."""
+
+    def __init__(self, message: str, next_step: str = "", code: str = "") -> None:
+        super().__init__(message, next_step)
+        self.code = code
+
+
 class NotConfirmed(OrdersError):
     """The order is not confirmed, so it has no receipt."""
 
@@ -117,16 +131,31 @@ _UNKNOWN = "unknown"
 """The code of an error that has none."""
 
 _KINDS: dict[int, type[ApiError]] = {
-    401: NotAllowed,
+    401: Unauthenticated,
     403: NotAllowed,
     404: NotFound,
     409: Conflict,
     429: RateLimited,
 }
 
+_GATEWAY_REFUSALS = {
+    401: ("unauthenticated", "This takes a valid access token."),
+    403: ("forbidden", "The access token does not allow this."),
+}
+"""Code and words for what API Gateway refuses by itself: its body is only a message such as ``Unauthorized``."""
+
+_SIGN_IN = "Sign in first: orders login. A program gives a token."
+_MORE_SCOPES = "See what your token allows: orders whoami. An administrator can give you more."
+
 _NEXT_STEPS = {
     "gateway_error": "Try again in a while.",
     "invalid_order_id": "An order id is the UUID that placing the order returned.",
+    "unauthenticated": _SIGN_IN,
+    "token_expired": "Sign in again: orders login. A program gets a new token.",
+    "insufficient_scope": _MORE_SCOPES,
+    "forbidden": _MORE_SCOPES,
+    "user_id_mismatch": "Leave the user out: what you send is yours. Only administrators may name somebody else.",
+    "stream_refused": "The token may be missing, expired or without the scope orders/read. Sign in: orders login.",
     "order_not_found": "Check the id, and that the order was placed on this stage and by the same user.",
     "idempotency_conflict": "Use a new key for a new order; to repeat the old one, send exactly what was sent then.",
     "too_late_to_cancel": "Its transaction is signed or it has ended: follow the order to see how.",
@@ -138,7 +167,7 @@ def _next_step(problem: Problem) -> str:
     if problem.errors:
         return "Correct the fields that are named and send it again."
     if problem.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return "Give a valid token (ORDERS_TOKEN)."
+        return _SIGN_IN if problem.status == HTTPStatus.UNAUTHORIZED else _MORE_SCOPES
     if problem.status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = f"Wait {problem.retry_after:g} s" if problem.retry_after else "Wait a little"
         return f"{wait} and send less at once."
@@ -168,6 +197,8 @@ def problem_from(
     """
     code = str(body.get("code") or _UNKNOWN)
     detail = body.get("detail") or body.get("message") or body.get("title") or "The API gave no reason."
+    if code == _UNKNOWN and status in _GATEWAY_REFUSALS:
+        code, detail = _GATEWAY_REFUSALS[status]
     faults = (fault for fault in body.get("errors") or () if isinstance(fault, Mapping))
     return Problem(
         status=STATUS_BY_CODE.get(code, 0) if status is None else status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -97,15 +97,24 @@ class Accepted:
     """An order was accepted: it will reach a terminal state.
 
     Args:
-        websocket_url: where to follow it.
+        websocket_url: where to follow it. Where authentication is on it has a ticket in it, which is good for one
+            connection within seconds: don't log it.
         replayed: the same request had been accepted before; this is still that one order.
     """
 
     order_id: str
     status: Status
     message: str
-    websocket_url: str
+    websocket_url: str = field(repr=False)
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTicket:
+    """Opens one connection of the stream, once, within `expires_in` seconds. It is a secret until then."""
+
+    ticket: str = field(repr=False)
+    expires_in: float
 
 
 @dataclass(frozen=True, slots=True)

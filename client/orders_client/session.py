@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 
 from orders_client.connection import Timing
-from orders_client.errors import ApiError, NotFound
+from orders_client.errors import ApiError, NotAllowed, NotFound
 from orders_client.fold import Fold, OrderFeed, OrderMessage, RetryTimers, Update
 from orders_client.frames import Frame, answered_key_in, channel_key, error_in, order_key, order_message_in, target_of
 from orders_client.pending import PendingResults
+from orders_client.transport import Disconnected
 from orders_client.wire import decoding
 
 _TRANSIENT_CODES = frozenset({"service_unavailable", "not_connected", "gateway_error"})
@@ -29,14 +30,23 @@ class StreamSession:
         timing: the time-outs.
         keep: how many orders that have ended are remembered.
         deliver: called with each event, once and in order.
+        on_token_expired: called when the engine ends the connection because its token has expired.
     """
 
-    def __init__(self, user_id: str | None, timing: Timing, keep: int, deliver: Callable[[Update], None]) -> None:
+    def __init__(
+        self,
+        user_id: str | None,
+        timing: Timing,
+        keep: int,
+        deliver: Callable[[Update], None],
+        on_token_expired: Callable[[], None] = lambda: None,
+    ) -> None:
         self.fold = Fold(keep)
         self.pending_answers: PendingResults[Frame] = PendingResults()
         self.pending_ends: PendingResults[OrderFeed] = PendingResults()
         self._user = {"userId": user_id} if user_id else {}
         self._deliver = deliver
+        self._on_token_expired = on_token_expired
         self._subscriptions: dict[str, None] = {}  # by key, in the order they were made
         self._requests: dict[str, Frame] = {}
         self._resend_timers: RetryTimers[str] = RetryTimers(timing.resend_after, timing.longest_retry_interval)
@@ -82,7 +92,13 @@ class StreamSession:
         return [self._frame(key) for key in late] + [self._catch_up(order_id) for order_id in missing + silent]
 
     def on_frame(self, frame: Frame) -> list[Frame]:
-        """Handle a frame. Raises `UnexpectedAnswer` where it can't be read."""
+        """Handle a frame.
+
+        Raises:
+            UnexpectedAnswer: it can't be read.
+            Disconnected: it tells that the token has expired.
+            NotAllowed: it refuses a channel that was allowed before.
+        """
         with decoding("a message of the stream"):
             message = order_message_in(frame)
             accepted: str | None = frame["orderId"] if frame.get("type") == "accepted" else None
@@ -119,6 +135,9 @@ class StreamSession:
         if error is None:
             if key is not None:
                 self.pending_answers.resolve(key, frame)
+        elif error.code == "token_expired":
+            self._on_token_expired()
+            raise Disconnected("the token has expired")
         elif error.code in _TRANSIENT_CODES or key is None:
             logger.warning("the stream reports: %s", error)
         elif key in self.pending_answers:
@@ -129,10 +148,12 @@ class StreamSession:
     def _drop_refused(self, key: str, error: ApiError) -> None:
         """Drop a subscription that was refused when it was renewed, or an order whose gap can't be filled."""
         order_id = target_of(key).get("orderId")
-        if order_id is not None and isinstance(error, NotFound):
+        if order_id is not None and isinstance(error, NotFound | NotAllowed):
             self._subscriptions.pop(key, None)
             self.fold.forget(order_id)
             self.pending_ends.fail(order_id, error)
+        elif key in self._subscriptions and isinstance(error, NotAllowed):
+            raise error
         else:
             logger.warning("the stream refuses %s: %s", key, error)
 

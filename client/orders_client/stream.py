@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Literal, Self
 from uuid import uuid4
 
+from orders_client.auth.credentials import AccessToken, credentials_from
 from orders_client.connection import Connection, Timing
 from orders_client.errors import OrdersError, StreamClosed, Unavailable
 from orders_client.fold import OrderFeed, OrderMessage, Update
@@ -16,6 +17,7 @@ from orders_client.frames import Frame, channel_key, order_key
 from orders_client.models import Accepted, Order
 from orders_client.order_body import Amount, order_body
 from orders_client.session import StreamSession
+from orders_client.stream_authorization import StreamAuthorization, Tickets, ticket_in
 from orders_client.transport import Connect, websocket
 from orders_client.wire import accepted_from, decoding, order_from
 
@@ -42,8 +44,11 @@ class OrderStream:
     refuses, `Unavailable` where it does not answer, `StreamClosed` once the stream is closed.
 
     Args:
-        url: the stream's address. A query in it, as in `Accepted.websocket_url`, is left off.
-        token: sent as bearer token, where authentication is on.
+        url: the stream's address. Of a query in it, as in `Accepted.websocket_url`, only the ticket is used. It opens
+            the first connection only: to connect again the stream needs `token` or `tickets`.
+        token: as with `OrdersClient`; each handshake carries it in its header. When it expires the stream renews it and
+            goes on.
+        tickets: returns a new ticket for each handshake, such as `OrdersClient.stream_ticket`, instead of the token.
         user_id: who orders, and whose channel `user` is; only where authentication is off.
         timing: the time-outs.
         keep: how many orders that have ended are remembered.
@@ -54,7 +59,8 @@ class OrderStream:
         self,
         url: str = DEFAULT_WEBSOCKET_URL,
         *,
-        token: str | None = None,
+        token: AccessToken = None,
+        tickets: Tickets | None = None,
         user_id: str | None = None,
         timing: Timing | None = None,
         keep: int = 10_000,
@@ -62,8 +68,9 @@ class OrderStream:
     ) -> None:
         self._timing = timing or Timing()
         self._user_id = user_id
-        self._session = StreamSession(user_id, self._timing, keep, self._deliver)
-        self._connection = Connection(connect or websocket(url.partition("?")[0], token), self._session, self._timing)
+        authorization = StreamAuthorization(credentials_from(token), tickets, ticket_in(url))
+        self._session = StreamSession(user_id, self._timing, keep, self._deliver, authorization.expire)
+        self._connection = Connection(connect or websocket(url, authorization), self._session, self._timing)
         self._readers: set[asyncio.Queue[Update | None]] = set()
         self._running: asyncio.Task[None] | None = None
         self._ended: OrdersError | None = None

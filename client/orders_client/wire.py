@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from orders_client.errors import UnexpectedAnswer
-from orders_client.models import Accepted, Event, Failure, Health, History, Metrics, Order, Status
+from orders_client.models import Accepted, Event, Failure, Health, History, Metrics, Order, Status, StreamTicket
 
 Json = Mapping[str, Any]
 
@@ -63,6 +63,11 @@ def order_from(body: Json) -> Order:
 def accepted_from(body: Json, *, replayed: bool) -> Accepted:
     """Read the answer to a placed order."""
     return Accepted(body["orderId"], Status(body["status"]), body["message"], body["websocketUrl"], replayed)
+
+
+def stream_ticket_from(body: Json) -> StreamTicket:
+    """Read a ticket for the stream."""
+    return StreamTicket(str(body["ticket"]), float(body["expiresIn"]))
 
 
 def history_from(body: Json) -> History:

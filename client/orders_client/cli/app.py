@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from orders_client.cli import follow, load, orders, verify
+from orders_client.cli import follow, identity, load, orders, sign_in, sign_out, verify
 from orders_client.cli.exits import EPILOG
 from orders_client.cli.shared import Setup
 from orders_client.cli.terminal import new_app, version_option
 
 _ORDERS = "Orders"
 _ENGINE = "Engine"
+_SIGN_IN = "Signing in"
 
 app = new_app(EPILOG)
 
@@ -35,6 +36,10 @@ _COMMANDS: list[tuple[str, str, Callable[..., None]]] = [
     (_ORDERS, "load", load.load),
     (_ENGINE, "metrics", orders.metrics),
     (_ENGINE, "health", orders.health),
+    (_SIGN_IN, "login", sign_in.login),
+    (_SIGN_IN, "whoami", identity.whoami),
+    (_SIGN_IN, "logout", sign_out.logout),
+    (_SIGN_IN, "token", identity.token),
 ]
 
 for panel, name, command in _COMMANDS:

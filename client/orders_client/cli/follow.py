@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -14,9 +15,10 @@ from orders_client.cli.board import Display, display_for
 from orders_client.cli.exits import exit_code_of
 from orders_client.cli.output import print_json
 from orders_client.cli.shared import Json, Setup, StreamUrl, Timeout, Token, Url, User, setup_of, stream_url
-from orders_client.errors import Unavailable
+from orders_client.errors import NotAllowed, Unavailable
 from orders_client.models import Accepted, Status
 from orders_client.stream import OrderStream
+from orders_client.stream_authorization import without_ticket
 
 
 def parse_amount(text: str) -> Decimal:
@@ -72,7 +74,8 @@ def place(
     However often the request has to be sent over a bad connection, it is one order.
     """
     setup = setup_of(context, as_json=as_json)
-    with setup.client(url, token) as client:
+    credentials = setup.credentials(url, token)
+    with setup.client(url, credentials) as client:
         accepted = client.place(
             token_in,
             token_out,
@@ -84,7 +87,7 @@ def place(
         )
     _print_accepted(setup, accepted, watch=watch)
     if watch:
-        stream = setup.stream(ws_url or accepted.websocket_url, token)
+        stream = setup.stream(ws_url or accepted.websocket_url, credentials)
         _follow_to_the_end(setup, stream, [accepted.order_id], timeout)
 
 
@@ -93,7 +96,7 @@ def watch(
     order_ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Orders to follow.", show_default=False)
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Follow all orders, from now on.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Follow everybody's orders (administrators).")] = False,
     timeout: Timeout = None,
     url: Url = DEFAULT_URL,
     ws_url: StreamUrl = None,
@@ -104,13 +107,13 @@ def watch(
     if everything == bool(order_ids):
         raise typer.BadParameter("give either the ids of orders, or --all")
     setup = setup_of(context, as_json=as_json)
-    stream = setup.stream(stream_url(url, ws_url), token)
+    stream = setup.stream(stream_url(url, ws_url), setup.credentials(url, token))
     _follow_to_the_end(setup, stream, [order_id.lower() for order_id in order_ids or ()], timeout)
 
 
 def _print_accepted(setup: Setup, accepted: Accepted, *, watch: bool) -> None:
     if setup.as_json:
-        print_json(setup.out, accepted)
+        print_json(setup.out, replace(accepted, websocket_url=without_ticket(accepted.websocket_url)))
         return
     again = " before; this is still that order" if accepted.replayed else ""
     setup.out.print(f"Accepted [bold]{accepted.order_id}[/]{again}", soft_wrap=True)
@@ -143,7 +146,7 @@ async def follow(stream: OrderStream, display: Display, order_ids: Sequence[str]
     if order_ids:
         await asyncio.gather(*map(stream.subscribe, dict.fromkeys(order_ids)))
     else:
-        await stream.subscribe_channel("all")
+        await _subscribe_to_all(stream)
     ends: dict[str, Status] = {}
     async for update in stream:
         display.show(update)
@@ -152,3 +155,12 @@ async def follow(stream: OrderStream, display: Display, order_ids: Sequence[str]
         if order_ids and ends.keys() >= set(order_ids):
             break
     return list(ends.values())
+
+
+async def _subscribe_to_all(stream: OrderStream) -> None:
+    try:
+        await stream.subscribe_channel("all")
+    except NotAllowed as refused:
+        problem = replace(refused.problem, detail="Only an administrator may follow everybody's orders.")
+        step = "Follow yours: orders watch ID... Or sign in as an administrator, who has the scope orders/admin."
+        raise NotAllowed(problem, step) from refused

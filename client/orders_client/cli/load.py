@@ -47,14 +47,15 @@ def load(
     Where authentication is off, they are the orders of a user of their own.
     """
     setup = setup_of(context, as_json=as_json)
-    user = None if token else f"load-{uuid4().hex[:8]}"
+    credentials = setup.credentials(url, token)
+    user = f"load-{uuid4().hex[:8]}" if setup.sign_in_settings(url).is_off else None
 
     def place(client: OrdersClient) -> Accepted:
         return client.place(sell, buy, size, user_id=user)
 
     statistics = LoadStatistics(perf_counter())
-    with setup.client(url, token) as client, _progress(setup.err, orders, quiet=as_json) as progress:
-        stream = setup.stream(stream_url(url, ws_url), token, user)
+    with setup.client(url, credentials) as client, _progress(setup.err, orders, quiet=as_json) as progress:
+        stream = setup.stream(stream_url(url, ws_url), credentials, user)
         run = LoadRun(stream, lambda: place(client), statistics, lambda: progress(statistics))
         asyncio.run(run.run(orders, concurrency, timeout))
     setup.show(statistics.report(orders), _report_table)

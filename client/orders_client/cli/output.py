@@ -68,6 +68,11 @@ def clock_time(moment: datetime) -> str:
     return f"{moment.astimezone():%H:%M:%S}.{moment.microsecond // 1000:03}"
 
 
+def local_time(moment: datetime | None) -> str:
+    """Return a moment in the local time zone, to the minute; nothing where there is none."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M %Z}" if moment else ""
+
+
 def order_card(order: Order) -> RenderableType:
     """Return everything about an order."""
     facts = facts_table()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -37,6 +39,8 @@ class FakeEngine:
         match request.method, path:
             case "POST", ["api", "orders", "execute"]:
                 return self._place(json.loads(request.content))
+            case "GET", ["assets", "sign-in.json"]:
+                return httpx.Response(200, json={"mode": "none"})
             case "GET", ["health"]:
                 body = {"status": self.health, "timestamp": "2026-03-01T12:00:00.000Z"}
                 return httpx.Response(200 if self.health == "healthy" else 503, json=body)
@@ -213,6 +217,12 @@ def test_the_version_is_that_of_the_package(engine: FakeEngine) -> None:
     assert not engine.requests
 
 
+@pytest.mark.parametrize("module", ["authlib", "order_engine"])
+def test_what_few_commands_need_is_not_loaded_by_all(module: str) -> None:
+    code = f"import sys, orders_client.cli.app; sys.exit('{module}' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 class TestLoad:
     def test_reports_what_became_of_each_order(self, engine: FakeEngine) -> None:
         done = engine.run("load", "-n", "20", "--concurrency", "4", "--json")
@@ -221,9 +231,9 @@ class TestLoad:
         assert (report["accepted"], report["ended"], report["open"]) == (20, {"confirmed": 20}, 0)
         assert report["timeToConfirm"] == {"p50": 4.0, "p95": 4.0}
         assert report["timeToHear"]["p95"] < 5
-        users = {json.loads(request.content)["userId"] for request in engine.requests}
-        assert len(users) == 1
-        assert len({request.headers["idempotency-key"] for request in engine.requests}) == 20
+        placed = [request for request in engine.requests if request.method == "POST"]
+        assert len({json.loads(request.content)["userId"] for request in placed}) == 1
+        assert len({request.headers["idempotency-key"] for request in placed}) == 20
 
     def test_counts_refusals_and_goes_on(self, engine: FakeEngine) -> None:
         engine.refuse_every = 5

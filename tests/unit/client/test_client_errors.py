@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from orders_client import ApiError, Conflict, InvalidRequest, NotFound, RateLimited, ServerFault
+from orders_client import (
+    ApiError,
+    Conflict,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    ServerFault,
+    Unauthenticated,
+)
 from orders_client.errors import api_error, problem_from
 from orders_client.problem_codes import STATUS_BY_CODE
 
@@ -19,6 +28,10 @@ OPENAPI = Path(__file__).parents[3] / "docs" / "openapi.json"
     [
         ("validation_failed", InvalidRequest),
         ("body_too_large", InvalidRequest),
+        ("unauthenticated", Unauthenticated),
+        ("token_expired", Unauthenticated),
+        ("insufficient_scope", NotAllowed),
+        ("user_id_mismatch", NotAllowed),
         ("order_not_found", NotFound),
         ("too_late_to_cancel", Conflict),
         ("rate_limited", RateLimited),

@@ -1,0 +1,1 @@
+"""Signing in, and the access tokens that requests and handshakes carry."""
