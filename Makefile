@@ -86,6 +86,11 @@ rebuild-history: .venv/.synced ## Fill the history in Postgres again from the or
 
 # --- Tests and checks -------------------------------------------------------------------------------------------------
 
+# On a local cloud where everybody may do everything, then on one where callers sign in. MODE=none or MODE=cognito: on one.
+# The browser tests start a cloud for signing in by themselves.
+MODE ?= none cognito
+E2E_none := tests/e2e tests/browser
+E2E_cognito := tests/e2e
 OFFLINE := $(wildcard tests/unit tests/infrastructure tests/simulation)
 
 .PHONY: test test-unit test-mutants test-integration test-e2e
@@ -97,13 +102,13 @@ test-unit: .venv/.synced ## Tests without any network: units, template, a minute
 test-mutants: .venv/.synced ## The simulator's own test: each of many wrong variants of the code must be caught
 	$(BIN)/pytest tests/simulation/test_mutants.py --disable-socket --allow-unix-socket $(ARGS)
 
-test-integration: .venv/.synced ## Tests on a local cloud of their own, with IAM enforcement
-	$(BIN)/pytest tests/integration $(ARGS)
+test-integration: .venv/.synced ## Tests on local clouds of their own, with IAM enforcement; MODE=none or MODE=cognito: only one mode
+	$(foreach mode,$(MODE),$(BIN)/pytest tests/integration --auth-mode $(mode) $(ARGS) &&) true
 
 test-e2e: .venv/.synced postman/node_modules/.installed ## From outside: Postman collection, made-up requests, Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
 		echo "The dashboard is tested in Chromium, which is not here. On Debian: apt-get install chromium"; exit 1; }
-	$(BIN)/pytest tests/e2e tests/browser $(ARGS)
+	$(foreach mode,$(MODE),$(BIN)/pytest $(E2E_$(mode)) --auth-mode $(mode) $(ARGS) &&) true
 
 postman/node_modules/.installed: postman/package-lock.json
 	@command -v npm > /dev/null || { \

@@ -1,8 +1,25 @@
 // The HTTP API: same origin, JSON, errors as RFC 9457 problem details.
 
+import { SessionEnded } from "./session.js";
+
 const ANSWER_WITHIN = 15_000;
 const TRIES = 3;
 const WORTH_ANOTHER_TRY = new Set([0, 429, 502, 503, 504]);
+const FORBIDDEN = {
+  GET: "Your account may not see this.",
+  POST: "Your account may not place orders.",
+  DELETE: "Your account may not cancel this order.",
+};
+const NO_ANSWER = { code: "network_error", detail: "The API can't be reached." };
+const SESSION_ENDED = { code: "session_ended", detail: "Your session has ended. Sign in again to go on." };
+const NO_AUTHORITY = { code: "authority_unreachable", detail: "Your sign-in can't be renewed at the moment." };
+
+let session = null;
+
+/** From now on, send the access tokens of this session (see session.js) with each request to the API. */
+export function useSession(signedIn) {
+  session = signedIn;
+}
 
 /** An answer that is no success. `status` is 0 when there was no answer; `fields` are the faults of single fields. */
 export class ApiError extends Error {
@@ -26,7 +43,40 @@ export class ApiError extends Error {
   }
 }
 
-async function request(method, path, { body, headers = {} } = {}) {
+/**
+ * Send a request as whoever is signed in. When the API does not take the token, it is renewed and the request sent once
+ * more: a 401 means that nothing was done. If the API takes no new token either, the session is over.
+ */
+async function request(method, path, options = {}) {
+  if (session === null) return send(method, path, options);
+  for (let attempt = 0; ; attempt += 1) {
+    const token = await accessToken();
+    try {
+      return await send(method, path, { ...options, headers: { ...options.headers, authorization: `Bearer ${token}` } });
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      if (attempt > 0) session.end();
+      session.refuse(token);
+    }
+  }
+}
+
+async function accessToken() {
+  try {
+    return await session.token();
+  } catch (error) {
+    if (error instanceof SessionEnded) throw new ApiError(401, SESSION_ENDED);
+    throw new ApiError(0, NO_AUTHORITY);
+  }
+}
+
+/** What a refusal says. API Gateway's own have no text for people, and a 403 names scopes, which they need not know. */
+function problemOf(method, status, answer) {
+  if (session !== null && status === 403 && answer?.code !== "user_id_mismatch") return { ...answer, detail: FORBIDDEN[method] };
+  return answer ?? {};
+}
+
+async function send(method, path, { body, headers = {} } = {}) {
   let response;
   try {
     response = await fetch(new URL(path, document.baseURI), {
@@ -37,11 +87,11 @@ async function request(method, path, { body, headers = {} } = {}) {
       cache: "no-store",
     });
   } catch {
-    throw new ApiError(0, { code: "network_error", detail: "The API can't be reached." });
+    throw new ApiError(0, NO_ANSWER);
   }
   const answer = await response.json().catch(() => null);
   if (response.ok && answer !== null) return { answer, response };
-  throw new ApiError(response.status, answer ?? {}, {
+  throw new ApiError(response.status, problemOf(method, response.status, answer), {
     retryAfter: Number(response.headers.get("retry-after")) || null,
     requestId: response.headers.get("x-request-id"),
   });
@@ -99,10 +149,16 @@ export async function getMetrics() {
   return (await request("GET", "api/metrics")).answer;
 }
 
+/** Return a ticket for one connection to the stream, good for half a minute: a browser can't send a token with it. */
+export async function getStreamTicket() {
+  return (await request("POST", "api/stream-tickets")).answer.ticket;
+}
+
 /** Return the health, of every dependency where `deep`. An unhealthy answer is an answer too. */
 export async function getHealth({ deep = false } = {}) {
   try {
-    return (await request("GET", deep ? "health?deep=1" : "health")).answer;
+    if (!deep) return (await send("GET", "health")).answer; // it is open to everybody, and needs no session
+    return (await request("GET", session ? "health/deep" : "health?deep=1")).answer;
   } catch (error) {
     if (typeof error.body?.status === "string") return error.body;
     throw error;

@@ -1,100 +1,97 @@
-// Puts the parts together: API and stream feed the store, the store feeds the views.
+// Where the page starts: what is shown depends on whether authentication is on, and on who is signed in.
 
-import { cancelOrder, getOrder } from "./api.js";
-import { CatchUp } from "./catchup.js";
-import { Charts } from "./charts.js";
-import { observe } from "./clock.js";
-import { ConnectionBadge } from "./connection.js";
-import { OrderDetail } from "./detail.js";
-import { byId, setText } from "./dom.js";
-import { OrderForm } from "./form.js";
-import { shortId } from "./format.js";
-import { Live } from "./live.js";
-import { OlderOrders } from "./older.js";
-import { isTerminal } from "./order.js";
-import { OrderStore } from "./store.js";
-import { OrdersTable } from "./table.js";
-import { Tiles } from "./tiles.js";
-import { announce, toast } from "./toasts.js";
+import { showAccount, showEnded } from "./account.js";
+import { getStreamTicket, useSession } from "./api.js";
+import { Dashboard } from "./dashboard.js";
+import { failureText, showAccess, showSignedOut, showTokenOnly, showUnreadable, silentFailureNotice } from "./gate.js";
+import { userManager } from "./oidc.js";
+import { Session } from "./session.js";
+import { signInConfig } from "./sign_in_config.js";
+import { completeSignIn, firstStep, flag, leave, onSignedOutElsewhere, receiveAnswer, signOut } from "./sign_in.js";
+import { toast } from "./toasts.js";
+import { ANYONE, viewerOf } from "./viewer.js";
 
-const store = new OrderStore();
-const older = new OlderOrders(store, (text) => {
-  byId("orders-note").hidden = !text;
-  setText(byId("orders-note"), text);
-});
-const badge = new ConnectionBadge({ onReconnect: () => live.reconnect() });
-const catchUp = new CatchUp({
-  store,
-  send: (message) => live.send(message),
-  fetchOrder: getOrder,
-  onProgress: (progress) => badge.progress(progress),
-});
-const live = new Live({ store, badge, catchUp, refreshList: () => older.refresh() });
-const table = new OrdersTable(store, {
-  open: (id) => { location.hash = `order/${id}`; },
-  cancel,
-  need: (id) => catchUp.want(id),
-  older: () => older.next(),
-  hasOlder: () => older.more,
-});
-const detail = new OrderDetail({ cancel, closed: leaveDetail });
-new Tiles();
-const charts = new Charts(store);
-new OrderForm({ onPlaced: (answer, body) => store.place(answer.orderId, body, answer.status) });
+const config = signInConfig();
+let loading;
 
-// Views are drawn at most once a frame, however many events come in.
-const changed = new Set();
-let drawing = 0;
-
-function draw() {
-  drawing = 0;
-  table.render(changed);
-  if (changed.has(detail.id)) detail.update(store.get(detail.id));
-  changed.clear();
-  charts.soon();
+/** The library's manager, made when it is first needed; asked for again, where the library could not be loaded. */
+function manager() {
+  loading ??= userManager(config).catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
 }
 
-store.onChange((order, event) => {
-  changed.add(order.id);
-  drawing ||= requestAnimationFrame(draw);
-  if (event) observe(event.timestamp);
-  if (event && order.mine && isTerminal(event.status)) {
-    announce(`Order ${shortId(order.id)} ${event.status}`);
-  }
-});
+const signIn = async () => leave(await manager());
 
-async function cancel(id) {
+/** Show the dashboard to somebody who has just signed in. */
+function enter(oidc, user) {
+  let dashboard = null;
+  const session = new Session({
+    manager: oidc,
+    user,
+    onEnded: () => {
+      dashboard?.freeze();
+      showEnded(() => signIn().catch((error) => toast(failureText(error), "bad")));
+    },
+  });
+  const viewer = viewerOf(session);
+  useSession(session);
+  showAccount(viewer, () => leaveForGood(oidc));
+  showAccess("in");
+  onSignedOutElsewhere(() => session.end());
+  dashboard = new Dashboard(viewer, { ticket: getStreamTicket, tokenExpired: () => session.refuse() });
+}
+
+/** Sign out. The orders go off the screen first, and the Back button does not bring them back. */
+async function leaveForGood(oidc) {
+  showAccess("pending");
+  await signOut(oidc, config).catch(() => flag.set("kept"));
+  location.reload();
+}
+
+async function answered() {
+  const answer = receiveAnswer();
   try {
-    await cancelOrder(id);
-    toast(`Order ${shortId(id)} is cancelled.`, "good");
+    const oidc = await manager();
+    const user = await completeSignIn(oidc, answer.url);
+    return () => enter(oidc, user);
   } catch (error) {
-    toast(error.message, "bad");
+    const notice = answer.silent ? silentFailureNotice(error) : { text: failureText(error) };
+    return () => showSignedOut(signIn, notice);
   }
-  catchUp.poll([id]); // whatever happened: show what is so now
 }
 
-// The order that is open in the detail sheet is part of the address, so it can be shared and the back button closes it.
-async function route() {
-  const id = /^#order\/([^/]+)$/.exec(location.hash)?.[1];
-  if (!id) {
-    detail.close();
-    return;
-  }
-  detail.show(id, store.get(id));
-  if (store.get(id) && store.isComplete(id)) return;
+async function silently() {
   try {
-    store.load(await getOrder(id));
+    await leave(await manager(), { silent: true });
+    return () => showSignedOut(signIn); // the Back button led here again
   } catch (error) {
-    if (detail.id === id && !store.get(id)) detail.message(id, error.message);
+    flag.clear();
+    return () => showSignedOut(signIn, { text: failureText(error) });
   }
 }
 
-function leaveDetail() {
-  if (location.hash) history.pushState(null, "", location.pathname + location.search);
+const NOTICES = {
+  left: { text: "You are signed out.", kind: "calm" },
+  kept: { text: "You are signed out of this page, but the sign-in page could not be reached: it may still know you." },
+};
+
+function signedOut() {
+  const notice = NOTICES[flag.get()];
+  flag.clear();
+  return () => showSignedOut(signIn, notice);
 }
 
-addEventListener("hashchange", route);
-table.render();
-charts.draw();
-live.start();
-older.refresh().then(route);
+const STEPS = {
+  open: () => () => new Dashboard(ANYONE),
+  unreadable: () => showUnreadable,
+  token: () => () => showTokenOnly(config),
+  answer: answered,
+  silent: silently,
+  out: signedOut,
+};
+
+const show = await STEPS[firstStep({ config, search: location.search, flag: flag.get() })]();
+show();

@@ -12,6 +12,7 @@ const HEAD = 14;
 export class Charts {
   #store;
   #drawing = null;
+  #moving;
   #throughput = figure("throughput", "Orders per second", "last minute");
   #latency = figure("latency", "Time to confirm", "orders in view");
   #venues = figure("venues", "Venue share", "");
@@ -21,7 +22,12 @@ export class Charts {
     const all = [this.#throughput, this.#latency, this.#venues];
     byId("charts").append(...all.map(({ element }) => element));
     new ResizeObserver(() => this.draw()).observe(byId("charts"));
-    setInterval(() => { if (!document.hidden) this.draw(); }, 1000);
+    this.#moving = setInterval(() => { if (!document.hidden) this.draw(); }, 1000);
+  }
+
+  /** Let the last minute be the one before now: it does not move on. */
+  freeze() {
+    clearInterval(this.#moving);
   }
 
   /** Draw before long, and once for many changes. */

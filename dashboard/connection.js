@@ -8,6 +8,7 @@ const LABELS = {
   waiting: "Reconnecting",
   open: "Subscribing",
   refused: "Live updates were refused",
+  stopped: "Not live",
   live: "Live",
 };
 
@@ -22,7 +23,7 @@ export class ConnectionBadge {
     setInterval(() => this.#countdown(), 250);
   }
 
-  /** Show a state: off, connecting, waiting (with delay and attempt), open or live. */
+  /** Show a state: off, connecting, waiting (with delay and attempt), open, live, refused or stopped. */
   show(name, { delay = 0, attempt = 0 } = {}) {
     this.#state = name;
     this.#attempt = attempt;
@@ -41,7 +42,7 @@ export class ConnectionBadge {
     const catching = this.#state === "live" && total > 0;
     const badge = byId("connection");
     badge.dataset.state = catching ? "catching-up" : this.#state;
-    byId("reconnect").hidden = this.#state === "off";
+    byId("reconnect").hidden = this.#state === "off" || this.#state === "stopped";
     setText(byId("connection-text"), catching ? `Catching up ${done} of ${total}` : LABELS[this.#state]);
     const bar = byId("catch-up");
     bar.hidden = !catching;

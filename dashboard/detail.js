@@ -6,18 +6,24 @@ import { amount, clockTime, dateTime, duration, percent, slippage, title } from 
 import { execution, isCancellable, retries, timeline, totalTime } from "./order.js";
 import { copyButton, hash, pairs, reason, stepSummary } from "./detail_parts.js";
 import { ofAttempt, quotesSection } from "./quotes.js";
+import { mayCancel } from "./viewer.js";
 
 export class OrderDetail {
   #dialog = byId("detail");
   #head = h("header", { class: "detail-head" });
   #body = h("div", { class: "detail-body", tabindex: "-1" });
   #actions;
+  #viewer;
   #id = null;
   #drawn = null;
 
-  /** @param actions cancel(id), closed(): the sheet was closed */
-  constructor(actions) {
+  /**
+   * @param actions cancel(id), closed(): the sheet was closed
+   * @param viewer who looks at the page, and so which orders may be cancelled
+   */
+  constructor(actions, viewer) {
     this.#actions = actions;
+    this.#viewer = viewer;
     this.#dialog.append(this.#head, this.#body);
     this.#dialog.addEventListener("close", () => { this.#id = null; actions.closed(); });
     this.#dialog.addEventListener("click", (event) => { if (event.target === this.#dialog) this.close(); });
@@ -73,7 +79,7 @@ export class OrderDetail {
     replaceKeepingFocus(this.#head,
       h("div", { class: "detail-title-row" }, heading, close),
       h("div", { class: "detail-sub" }, order && statusBadge(order.status), h("span", { class: "mono wrap" }, id),
-        copyButton(id, "order id"), order && isCancellable(order.status) && cancel));
+        copyButton(id, "order id"), order && isCancellable(order.status) && mayCancel(this.#viewer, order) && cancel));
   }
 }
 

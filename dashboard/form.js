@@ -18,9 +18,14 @@ export class OrderForm {
   #onPlaced;
   #inFlight = 0;
 
-  /** @param onPlaced called with (answer, body) for each accepted order */
-  constructor({ onPlaced }) {
+  /**
+   * @param viewer who looks at the page; the form is for those who may place orders
+   * @param onPlaced called with (answer, body) for each accepted order
+   */
+  constructor({ viewer, onPlaced }) {
     this.#onPlaced = onPlaced;
+    this.#form.hidden = !viewer.canWrite;
+    byId("read-only").hidden = viewer.canWrite;
     for (const name of ["tokenIn", "tokenOut"]) {
       byId(name).append(...TOKENS.map((symbol) => h("option", { value: symbol }, symbol)));
     }

@@ -1,4 +1,4 @@
-// The live stream of all orders: subscribes to the channel `all`, folds what comes, and resumes after each reconnect.
+// The live stream of orders: subscribes to a channel, folds what comes, and resumes after each reconnect.
 
 import { LiveStream } from "./stream.js";
 
@@ -37,27 +37,37 @@ export class Live {
   #badge;
   #catchUp;
   #refreshList;
-  #stream;
+  #channel;
+  #access;
+  #polling;
+  #stream = null;
   #state = "off";
   #subscribing;
 
-  constructor({ store, badge, catchUp, refreshList }) {
+  /**
+   * @param channel `all`, or `user`: the orders of whoever is signed in
+   * @param access {ticket(), tokenExpired()}: how to get a ticket for a connection, and whom to tell that the token has
+   *   expired; null where authentication is off
+   */
+  constructor({ store, badge, catchUp, refreshList, channel, access }) {
     this.#store = store;
     this.#badge = badge;
     this.#catchUp = catchUp;
     this.#refreshList = refreshList;
+    this.#channel = channel;
+    this.#access = access;
   }
 
   /** Connect, and keep connected. */
   start() {
     const url = address();
-    setInterval(() => this.#poll(), POLL_EVERY);
+    this.#polling = setInterval(() => this.#poll(), POLL_EVERY);
     if (!url) {
       this.#badge.show("off");
       return;
     }
     this.#stream = new LiveStream({
-      url,
+      address: () => this.#withTicket(url),
       onState: (state) => this.#stateChanged(state),
       onMessage: (message) => this.#received(message),
     });
@@ -72,7 +82,27 @@ export class Live {
 
   /** Connect now, instead of waiting or with a new connection instead of the present one. */
   reconnect() {
-    this.#stream?.connect();
+    if (this.#state !== "stopped") this.#stream?.connect();
+  }
+
+  /** Disconnect for good, and ask for nothing any more. */
+  stop() {
+    clearInterval(this.#polling);
+    this.#state = "stopped";
+    this.#stream?.stop();
+  }
+
+  /** Return the address with a ticket of its own for each connection; null when the session is over. */
+  async #withTicket(url) {
+    if (!this.#access) return url;
+    try {
+      const address = new URL(url);
+      address.searchParams.set("ticket", await this.#access.ticket());
+      return address;
+    } catch (error) {
+      if (error.status === 401) return null;
+      throw error;
+    }
   }
 
   /** Send a message, if the stream is live. Returns whether it was sent. */
@@ -85,7 +115,7 @@ export class Live {
     this.#state = name;
     this.#badge.show(name, { delay, attempt });
     if (name !== "open") return;
-    this.#stream.send({ action: "subscribe", channel: "all" });
+    this.#stream.send({ action: "subscribe", channel: this.#channel });
     this.#subscribing = setTimeout(() => this.#subscribed(), SUBSCRIBED_WITHIN);
   }
 
@@ -100,6 +130,12 @@ export class Live {
     setTimeout(() => this.#refreshList(), LIST_LAG);
   }
 
+  /** Connect anew with a new token, before the server closes this connection. */
+  #renew() {
+    this.#access?.tokenExpired();
+    this.reconnect();
+  }
+
   #refused() {
     clearTimeout(this.#subscribing);
     this.#state = "refused";
@@ -107,7 +143,8 @@ export class Live {
   }
 
   #received(message) {
-    if (message.type === "subscribed") this.#subscribed();
+    if (message.type === "error" && message.code === "token_expired") this.#renew();
+    else if (message.type === "subscribed") this.#subscribed();
     else if (message.type === "error" && this.#state === "open") this.#refused();
     else applyMessage(message, { store: this.#store, catchUp: this.#catchUp });
   }

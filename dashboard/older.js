@@ -48,6 +48,7 @@ export class OlderOrders {
       this.#say("");
       return { nextCursor, met };
     } catch (error) {
+      if (error.code === "session_ended") return null; // the whole page says so
       this.#say(error.unavailable && error.status
         ? "The list of earlier orders is not available; new orders appear as they come."
         : `The earlier orders could not be loaded: ${error.message}`);

@@ -9,21 +9,24 @@ const OPEN_WITHIN = 10_000;
 const STEADY_AFTER = 5_000; // a connection that lasted this long starts the backoff over
 
 export class LiveStream {
-  #url;
+  #address;
   #onState;
   #onMessage;
   #socket = null;
+  #dialling = null;
   #attempt = 0;
   #timers = new Map();
   #world;
 
   /**
-   * @param onState called with {name: "connecting" | "open" | "waiting", attempt, delay}
+   * @param address returns where to connect, or a promise of it: asked for each connection, as each may need a ticket.
+   *   Without an answer this counts as a failed connection; null means that there is no use in trying again.
+   * @param onState called with {name: "connecting" | "open" | "waiting" | "stopped", attempt, delay}
    * @param onMessage called with each parsed message
    * @param world WebSocket, setTimeout, clearTimeout, random: replaced in tests
    */
-  constructor({ url, onState, onMessage, world = {} }) {
-    this.#url = url;
+  constructor({ address, onState, onMessage, world = {} }) {
+    this.#address = address;
     this.#onState = onState;
     this.#onMessage = onMessage;
     this.#world = {
@@ -39,8 +42,26 @@ export class LiveStream {
   connect() {
     this.#drop();
     this.#onState({ name: "connecting", attempt: this.#attempt });
+    this.#dial();
+  }
+
+  /** Let the connection go, and do not come back by oneself. */
+  stop() {
+    this.#drop();
+    this.#onState({ name: "stopped", attempt: this.#attempt });
+  }
+
+  async #dial() {
+    const dialling = {};
+    this.#dialling = dialling;
+    const current = (act) => (result) => { if (this.#dialling === dialling) act(result); };
+    const found = current((address) => (address === null ? this.stop() : this.#open(address)));
+    await Promise.resolve().then(this.#address).then(found, current(() => this.#retry()));
+  }
+
+  #open(address) {
     try {
-      this.#socket = this.#world.open(this.#url);
+      this.#socket = this.#world.open(address);
     } catch {
       this.#retry();
       return;
@@ -103,6 +124,7 @@ export class LiveStream {
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
     const socket = this.#socket;
     this.#socket = null; // its late events are not ours any more
+    this.#dialling = null;
     socket?.close();
   }
 

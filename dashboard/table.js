@@ -5,6 +5,7 @@ import { engineNow } from "./clock.js";
 import { byId, h, setText } from "./dom.js";
 import { clockTime, dateTime, duration, shortId, title } from "./format.js";
 import { attempts, execution, isCancellable, isTerminal, steps, totalTime } from "./order.js";
+import { mayCancel } from "./viewer.js";
 
 const PAGE = 50;
 const FILTERS = {
@@ -23,16 +24,27 @@ export class OrdersTable {
   #limit = PAGE;
   #store;
   #actions;
+  #viewer;
   #observer;
+  #ticking;
 
-  /** @param actions open(id), cancel(id), need(id): a row on screen lacks something, older(): load older orders */
-  constructor(store, actions) {
+  /**
+   * @param actions open(id), cancel(id), need(id): a row on screen lacks something, older(): load older orders
+   * @param viewer who looks at the page: whose orders they may cancel, and whether to say whose each is
+   */
+  constructor(store, actions, viewer) {
     this.#store = store;
     this.#actions = actions;
+    this.#viewer = viewer;
     this.#observer = new IntersectionObserver((entries) => this.#scrolled(entries));
     byId("filters").append(...Object.entries(FILTERS).map(([name, { label }]) => this.#filterButton(name, label)));
     byId("show-more").addEventListener("click", () => this.#showMore());
-    setInterval(() => this.#tick(), 100);
+    this.#ticking = setInterval(() => this.#tick(), 100);
+  }
+
+  /** Let the rows be as they are: the times of open orders do not run on. */
+  freeze() {
+    clearInterval(this.#ticking);
   }
 
   /** Bring the table up to date; `changed` holds the ids of orders that are not as they were. */
@@ -72,7 +84,7 @@ export class OrdersTable {
   #row(order, changed) {
     let row = this.#rows.get(order.id);
     if (!row) {
-      row = new Row(order, this.#actions);
+      row = new Row(order, this.#actions, this.#viewer);
       this.#rows.set(order.id, row);
       this.#observer.observe(row.element);
     } else if (changed) {
@@ -112,12 +124,14 @@ export class OrdersTable {
 }
 
 class Row {
-  constructor(order, actions) {
+  constructor(order, actions, viewer) {
+    this.viewer = viewer;
     const cell = (name, ...children) => h("td", { role: "cell", class: `cell-${name}` }, ...children);
     const open = () => actions.open(order.id);
     const stop = (act) => (event) => { event.stopPropagation(); act(); };
     this.id = h("button", { type: "button", class: "link mono", "data-testid": "open-order", on: { click: stop(open) } });
     this.time = h("time", {});
+    this.owner = h("span", { class: "owner", "data-testid": "owner" });
     this.swap = cell("swap");
     this.status = cell("status");
     this.steps = cell("steps");
@@ -125,7 +139,7 @@ class Row {
     this.total = cell("total number");
     this.cancel = h("button", { type: "button", class: "button small", "data-testid": "cancel-row", on: { click: stop(() => actions.cancel(order.id)) } }, "Cancel");
     this.element = h("tr", { role: "row", "data-order-id": order.id, "data-testid": "order-row", on: { click: open } },
-      cell("id", this.id, this.time), this.swap, this.status, this.steps, this.venue, this.total, cell("actions", this.cancel));
+      cell("id", this.id, this.time, this.owner), this.swap, this.status, this.steps, this.venue, this.total, cell("actions", this.cancel));
     setText(this.id, shortId(order.id));
     this.id.setAttribute("aria-label", `Order ${shortId(order.id)}, details`);
     this.cancel.setAttribute("aria-label", `Cancel order ${shortId(order.id)}`);
@@ -148,7 +162,16 @@ class Row {
     setText(this.venue, venue && !isCancellable(order.status) ? title(venue) : "–"); // an earlier attempt's says nothing
     this.element.dataset.seq = String(order.events.length);
     setText(this.total, duration(totalTime(order)));
-    this.cancel.hidden = !isCancellable(order.status);
+    this.cancel.hidden = !isCancellable(order.status) || !mayCancel(this.viewer, order);
+    this.#showOwner(order.terms?.userId);
+  }
+
+  /** Say whose order it is to those who see other people's. */
+  #showOwner(userId) {
+    this.owner.hidden = !this.viewer.admin || !userId;
+    if (this.owner.hidden) return;
+    setText(this.owner, userId === this.viewer.subject ? "yours" : `by ${userId.slice(0, 8)}`);
+    this.owner.title = userId;
   }
 
   /** Let the time of an order that has not ended run on. */

@@ -1,15 +1,18 @@
 // Health and metrics tiles, asked for gently: not at all while the page is hidden, rarely where there is no answer.
+// The metrics are about everybody's orders; who may not see those gets the figures of their own, from the page itself.
 
 import { getHealth, getMetrics } from "./api.js";
 import { byId, h, setAttribute, setText } from "./dom.js";
 import { clockTime, count, duration, title } from "./format.js";
+import { ownFigures } from "./own_figures.js";
 
 const HEALTH_EVERY = 20_000;
 const METRICS_EVERY = 5_000;
 const WHEN_UNAVAILABLE = 60_000;
 
-const TILES = [
-  ["health", "Health", "The API's own state"],
+const HEALTH = ["health", "Health", "The API's own state"];
+const EVERYBODYS = [
+  HEALTH,
   ["waiting", "Queue waiting", "Messages that no worker has taken yet"],
   ["active", "In work", "Messages that a worker has taken"],
   ["delayed", "Delayed", "Messages that wait for a retry"],
@@ -18,31 +21,59 @@ const TILES = [
   ["confirmed", "Confirmed", "Orders whose swap is on chain"],
   ["failed", "Failed", "Orders that ended without a swap"],
 ];
+const OWN = [
+  HEALTH,
+  ["total", "Your orders", "Those of your orders that are in view"],
+  ["open", "On their way", "Orders that have not ended"],
+  ["confirmed", "Confirmed", "Orders whose swap is on chain"],
+  ["failed", "Failed", "Orders that ended without a swap"],
+  ["median", "Median time", "From acceptance to confirmation, of the orders in view"],
+];
 const GOOD = new Set(["healthy", "ok", "up", "pass", "available"]);
 
-/** Call `ask` now and then again after the milliseconds that it returns, while the page is visible. */
-function poll(ask) {
+/** Call `ask` now and then again after the milliseconds that it returns, while the page is visible; until `signal`. */
+function poll(ask, signal) {
   let timer;
   const run = async () => {
     clearTimeout(timer);
     if (document.hidden) return;
     const pause = await ask();
     clearTimeout(timer);
-    timer = setTimeout(run, pause);
+    if (!signal.aborted) timer = setTimeout(run, pause);
   };
-  document.addEventListener("visibilitychange", run);
+  document.addEventListener("visibilitychange", run, { signal });
+  signal.addEventListener("abort", () => clearTimeout(timer));
   run();
 }
 
 export class Tiles {
   #tiles = new Map();
+  #everybodys;
+  #polling = new AbortController();
 
-  constructor() {
+  /** @param viewer who looks at the page: the metrics and the dependencies are for those who may see everything */
+  constructor(viewer) {
+    this.#everybodys = viewer.seesAll;
     const strip = byId("tiles");
-    for (const [name, label, explanation] of TILES) strip.append(this.#build(name, label, explanation));
+    strip.dataset.scope = viewer.seesAll ? "all" : "own";
+    for (const [name, label, explanation] of viewer.seesAll ? EVERYBODYS : OWN) strip.append(this.#build(name, label, explanation));
+    poll(() => this.#health(), this.#polling.signal);
+    if (!viewer.seesAll) return;
     this.#addDependencyCheck();
-    poll(() => this.#health());
-    poll(() => this.#metrics());
+    poll(() => this.#metrics(), this.#polling.signal);
+  }
+
+  /** Ask for nothing any more; the tiles stay as they are. */
+  stop() {
+    this.#polling.abort();
+  }
+
+  /** Show the figures of the orders in view, where the tiles are about those. */
+  showOrders(store) {
+    if (this.#everybodys) return;
+    const { median, ...counts } = ownFigures(store.newestFirst());
+    for (const [name, number] of Object.entries(counts)) this.#figure(name, number);
+    this.#show("median", duration(median));
   }
 
   #build(name, label, explanation) {
@@ -80,7 +111,9 @@ export class Tiles {
     let metrics = {};
     try {
       metrics = await getMetrics();
-    } catch { /* each tile says so */ }
+    } catch (error) {
+      if (error.code === "session_ended") return WHEN_UNAVAILABLE; // the figures stay, as the whole page does
+    } // otherwise each tile says so
     const { queue = {}, orders = {} } = metrics;
     for (const name of ["waiting", "active", "delayed"]) this.#figure(name, queue[name]);
     this.#figure("dead", queue.failed, queue.failed > 0 ? "bad" : null);

@@ -1,10 +1,17 @@
-"""A real Chromium on the dashboard of a running engine: DASHBOARD_URL names it, else the local cloud of the tests."""
+"""A real Chromium on the dashboard of a running engine: DASHBOARD_URL names it, else the local cloud of the tests.
+
+Signing in is tested on one where people do: SIGN_IN_CLOUD names the file in which a local cloud with `AUTH=1` describes
+itself (`.local/cloud.json`), else the tests start one.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +39,29 @@ def dashboard_url(request: pytest.FixtureRequest) -> str:
         return str(request.getfixturevalue("cloud").settings.url)
     except pytest.FixtureLookupError:
         pytest.skip("set DASHBOARD_URL to the address of a running engine")
+
+
+@dataclass(frozen=True)
+class SignInCloud:
+    """A local cloud where people sign in: its address, and their passwords by name."""
+
+    url: str
+    users: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def sign_in_cloud() -> Iterator[SignInCloud]:
+    """Give a cloud with Cognito; it stops after the module, as two at a time are much for a small machine."""
+    if file := os.environ.get("SIGN_IN_CLOUD"):
+        described = json.loads(Path(file).read_text(encoding="utf-8"))
+        users = json.loads(Path(described["usersFile"]).read_text(encoding="utf-8"))
+        yield SignInCloud(described["url"].rstrip("/"), users)
+        return
+    from local.cloud import temporary_cloud  # noqa: PLC0415 - other tests have no use for it
+    from tests.support.cloud import PARAMETERS  # noqa: PLC0415
+
+    with temporary_cloud(**PARAMETERS | {"AuthMode": "cognito"}) as cloud:
+        yield SignInCloud(str(cloud.settings.url), cloud.users)
 
 
 @pytest.fixture(scope="session")

@@ -208,27 +208,31 @@ test("the wait before a reconnect doubles up to half a minute, with jitter", () 
   assert.equal(backoff(3, () => 0), 2000);
 });
 
-function stream() {
+/** Let everything that waits for nothing but promises happen. */
+const settle = () => new Promise(setImmediate);
+
+function stream(address = () => "ws://test") {
   const time = new FakeTime();
   const sockets = [];
   const states = [];
   const messages = [];
-  const open = () => {
-    const socket = { readyState: 0, sent: [], send: (text) => socket.sent.push(JSON.parse(text)), close: () => { socket.readyState = 3; } };
+  const open = (url) => {
+    const socket = { url, readyState: 0, sent: [], send: (text) => socket.sent.push(JSON.parse(text)), close: () => { socket.readyState = 3; } };
     sockets.push(socket);
     return socket;
   };
   const live = new LiveStream({
-    url: "ws://test", onState: ({ name }) => states.push(name), onMessage: (message) => messages.push(message),
+    address, onState: ({ name }) => states.push(name), onMessage: (message) => messages.push(message),
     world: { ...time.world, open, random: () => 1 },
   });
   const accept = (socket) => { socket.readyState = 1; socket.onopen(); };
-  return { time, sockets, states, messages, live, accept };
+  const connect = async () => { live.connect(); await settle(); };
+  return { time, sockets, states, messages, live, accept, connect };
 }
 
 test("a closed connection is opened again, later each time, and at once when asked", async () => {
-  const { time, sockets, states, live } = stream();
-  live.connect();
+  const { time, sockets, states, connect } = stream();
+  await connect();
   sockets[0].onclose();
   await time.pass(499);
   assert.equal(sockets.length, 1);
@@ -236,7 +240,7 @@ test("a closed connection is opened again, later each time, and at once when ask
   sockets[1].onclose();
   await time.pass(999);
   assert.equal(sockets.length, 2);
-  live.connect();
+  await connect();
   assert.equal(sockets.length, 3);
   await time.pass(5_000);
   assert.equal(sockets.length, 3);
@@ -244,8 +248,8 @@ test("a closed connection is opened again, later each time, and at once when ask
 });
 
 test("a connection that lasted starts the waits over", async () => {
-  const { time, sockets, live, accept } = stream();
-  live.connect();
+  const { time, sockets, connect, accept } = stream();
+  await connect();
   for (let index = 0; index < 4; index += 1) { sockets.at(-1).onclose(); await time.pass(30_000); }
   accept(sockets.at(-1));
   await time.pass(6_000);
@@ -255,11 +259,11 @@ test("a connection that lasted starts the waits over", async () => {
   assert.equal(sockets.length, before + 1);
 });
 
-test("what an abandoned connection still says is not heard", () => {
-  const { sockets, messages, live, accept } = stream();
-  live.connect();
+test("what an abandoned connection still says is not heard", async () => {
+  const { sockets, messages, connect, accept } = stream();
+  await connect();
   accept(sockets[0]);
-  live.connect();
+  await connect();
   sockets[0].onmessage({ data: '{"type":"pong"}' });
   sockets[0].onclose();
   accept(sockets[1]);
@@ -270,8 +274,8 @@ test("what an abandoned connection still says is not heard", () => {
 });
 
 test("a silent connection is pinged every four minutes, and given up without an answer", async () => {
-  const { time, sockets, states, live, accept } = stream();
-  live.connect();
+  const { time, sockets, states, connect, accept } = stream();
+  await connect();
   accept(sockets[0]);
   await time.pass(240_000);
   assert.deepEqual(sockets[0].sent, [{ action: "ping" }]);
@@ -280,6 +284,47 @@ test("a silent connection is pinged every four minutes, and given up without an 
   assert.equal(states.at(-1), "open");
   await time.pass(10_000);
   assert.equal(states.at(-1), "waiting");
+});
+
+test("each connection has an address of its own, and none by which it failed", async () => {
+  let asked = 0;
+  const { time, sockets, states, connect } = stream(async () => {
+    asked += 1;
+    if (asked === 2) throw new Error("no ticket");
+    return `ws://test?ticket=${asked}`;
+  });
+  await connect();
+  sockets[0].onclose();
+  await time.pass(500);
+  assert.equal(states.at(-1), "waiting");
+  await time.pass(1_000);
+  assert.deepEqual(sockets.map(({ url }) => url), ["ws://test?ticket=1", "ws://test?ticket=3"]);
+});
+
+test("an address that comes too late is not used, and null ends it", async () => {
+  const answers = [];
+  const { time, sockets, states, live, connect } = stream(() => new Promise((resolve) => { answers.push(resolve); }));
+  await connect();
+  await connect();
+  answers[1]("ws://second");
+  answers[0]("ws://first");
+  await settle();
+  assert.deepEqual(sockets.map(({ url }) => url), ["ws://second"]);
+  live.connect();
+  await settle();
+  answers[2](null);
+  await time.pass(60_000);
+  assert.deepEqual([sockets.length, states.at(-1)], [1, "stopped"]);
+});
+
+test("a stopped stream does not come back, also when an address was on its way", async () => {
+  const answers = [];
+  const { time, sockets, live, connect } = stream(() => new Promise((resolve) => { answers.push(resolve); }));
+  await connect();
+  live.stop();
+  answers[0]("ws://late");
+  await time.pass(60_000);
+  assert.deepEqual(sockets, []);
 });
 
 test("amounts are written exactly, however long they are", () => {

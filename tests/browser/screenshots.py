@@ -1,4 +1,7 @@
-"""Take the pictures of the dashboard for the documents: python tests/browser/screenshots.py <url> <folder>."""
+"""Take the pictures of the dashboard for the documents: python tests/browser/screenshots.py <url> <folder>.
+
+With a user's name and password after them, those of signing in, on a local cloud that was started with AUTH=1.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,27 @@ def main(url: str, folder: Path) -> None:
         browser.close()
 
 
+def signing_in(url: str, folder: Path, user: str, password: str) -> None:
+    """Take the dashboard before and after somebody has signed in."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+        page.goto(url)
+        button = page.get_by_role("button", name="Sign in")
+        button.wait_for()
+        _save(page, folder, "sign-in")
+        button.click()
+        page.fill("input[name=username]", user)
+        page.fill("input[name=password]", password)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-testid=connection][data-state=live]")
+        page.get_by_test_id("place-5").click()
+        page.wait_for_timeout(6_000)
+        page.evaluate("scrollTo(0, 0)")
+        _save(page, folder, "signed-in")
+        browser.close()
+
+
 def _open(browser: Browser, url: str, scheme: str, width: int = 1440) -> Page:
     page = browser.new_page(
         viewport={"width": width, "height": 900},
@@ -52,4 +76,8 @@ def _save(page: Page, folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    address, images, *credentials = sys.argv[1:]
+    if credentials:
+        signing_in(address, Path(images), *credentials)
+    else:
+        main(address, Path(images))

@@ -176,6 +176,16 @@ def test_the_keyboard_is_enough(dashboard: Page) -> None:
     expect(opener).to_be_focused()
 
 
+def test_the_page_says_that_authentication_is_off(dashboard: Page) -> None:
+    badge = dashboard.get_by_test_id("open-badge")
+    expect(badge).to_have_text("Open: authentication is off")
+    expect(dashboard.get_by_test_id("open-note")).to_be_hidden()
+    badge.press("Enter")
+    expect(dashboard.get_by_test_id("open-note")).to_contain_text("AuthMode")
+    expect(dashboard.get_by_test_id("account")).to_have_count(0)
+    expect(dashboard.get_by_test_id("sign-in")).to_have_count(0)
+
+
 def test_the_theme_is_remembered(dashboard: Page) -> None:
     background = "() => getComputedStyle(document.body).backgroundColor"
     light = dashboard.evaluate(background)

@@ -21,8 +21,9 @@ def _version() -> tuple[int, ...]:
 
 
 @pytest.mark.skipif(_version() < OLDEST, reason="needs Node 20.19 or newer")
-def test_the_logic_tests_pass() -> None:
+@pytest.mark.parametrize("file", sorted(Path(__file__).parent.glob("*.test.mjs")), ids=lambda file: file.stem)
+def test_the_logic_tests_pass(file: Path) -> None:
     assert NODE is not None
-    command = [NODE, "--test", str(Path(__file__).with_name("dashboard_logic.test.mjs"))]
+    command = [NODE, "--test", str(file)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

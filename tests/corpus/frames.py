@@ -98,6 +98,8 @@ QUERIES: tuple[str, ...] = (
     f"orderId={ID}&afterSeq=" + "9" * 400,
     "userId=%00&channel=user",
     "userId=" + "x" * 129,
+    "ticket=" + "x" * 129,
+    f"ticket=x&orderId={ID}0",
     "unknown=1",
     "&".join(f"q{number}=1" for number in range(200)),
 )

@@ -183,6 +183,8 @@ _ROUTES = (
     ("POST", f"/api/orders/{ID}/history"),
     ("GET", f"/api/orders/{ID}/history"),
     ("POST", "/api/metrics"),
+    *((method, "/api/stream-tickets") for method in ("GET", "PUT", "DELETE")),
+    ("POST", "/health/deep"),
     ("DELETE", "/health"),
     ("POST", "/"),
     *(
@@ -196,6 +198,9 @@ _ROUTES = (
             "/api/orders/",
             "/api/orders/execute/",
             "/api/orders/execute/more",
+            "/api/stream-tickets/",
+            "/api/stream-tickets/more",
+            "/health/deep/",
             f"/api/orders/{ID}/",
             f"/api/orders/{ID}/events",
             "/assets/",

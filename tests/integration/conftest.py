@@ -12,23 +12,37 @@ import pytest
 from psycopg.rows import DictRow, dict_row
 from websockets.sync.client import ClientConnection, connect
 
-from local.cloud import LocalCloud, temporary_cloud
-from tests.support.cloud import ORDER, PARAMETERS, TERMINAL, Message, eventually
+from local.cloud import LocalCloud
+from tests.support.cloud import ORDER, TERMINAL, Message, cloud_for_tests, eventually
 from tests.support.documents import assert_answer
+from tests.support.identity import identity_headers
+from tests.support.secrets import note_tickets
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[LocalCloud]:
+def cloud(auth_mode: str) -> Iterator[LocalCloud]:
     """Give a local cloud with the stack in it; started once for all tests."""
-    with temporary_cloud(**PARAMETERS) as cloud:
+    with cloud_for_tests(AuthMode=auth_mode) as cloud:
         yield cloud
 
 
 @pytest.fixture(scope="session")
 def api(cloud: LocalCloud) -> Iterator[httpx.Client]:
-    """Give a client of the HTTP API that takes no answer but those that are documented."""
-    with httpx.Client(base_url=cloud.settings.url, timeout=30, event_hooks={"response": [assert_answer]}) as client:
+    """Give a client of the HTTP API that takes no answer but those that are documented.
+
+    Where authentication is on, it is an administrator's, who may trade too.
+    """
+    hooks = {"response": [note_tickets, assert_answer]}
+    with httpx.Client(
+        base_url=cloud.settings.url, timeout=30, headers=identity_headers(cloud), event_hooks=hooks
+    ) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def as_user(cloud: LocalCloud) -> Callable[[str], dict[str, str]]:
+    """Give what returns the headers of a request of a user who trades, and reads nobody else's orders."""
+    return lambda user_id: identity_headers(cloud, user_id)
 
 
 @pytest.fixture
@@ -39,11 +53,12 @@ def console(cloud: LocalCloud) -> Iterator[psycopg.Connection[DictRow]]:
 
 
 @pytest.fixture
-def place(api: httpx.Client) -> Callable[..., str]:
-    """Give what places an order, by default a good one, and returns its id."""
+def place(cloud: LocalCloud, api: httpx.Client) -> Callable[..., str]:
+    """Give what places an order, by default a good one, and returns its id. With `userId`, that user places it."""
 
     def place(**changes: Any) -> str:
-        response = api.post("/api/orders/execute", json=ORDER | changes)
+        who = identity_headers(cloud, changes.get("userId"))
+        response = api.post("/api/orders/execute", json=ORDER | changes, headers=who)
         assert response.status_code == httpx.codes.CREATED, response.text
         order_id: str = response.json()["orderId"]
         return order_id
@@ -67,9 +82,9 @@ def ended(api: httpx.Client) -> Callable[[str], Message]:
 
 @pytest.fixture
 def socket(cloud: LocalCloud) -> Callable[..., AbstractContextManager[ClientConnection]]:
-    """Give what opens a WebSocket, with a query such as `orderId=…`."""
+    """Give what opens a WebSocket, with a query such as `orderId=…`, for a user or for an administrator."""
 
-    def open_socket(query: str = "") -> AbstractContextManager[ClientConnection]:
-        return connect(f"{cloud.settings.websocket_url}?{query}")
+    def open_socket(query: str = "", user_id: str | None = None) -> AbstractContextManager[ClientConnection]:
+        return connect(f"{cloud.settings.websocket_url}?{query}", additional_headers=identity_headers(cloud, user_id))
 
     return open_socket

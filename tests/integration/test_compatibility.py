@@ -8,16 +8,18 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from local.cloud import LocalCloud
-from tests.support.cloud import Message, messages_until
+from tests.support.cloud import ORDER, Message, messages_until
+from tests.support.identity import authenticates, identity_headers
 from tests.support.sockets import receive_to_the_end
 from tests.support.stored import landed_swaps
 
 Place = Callable[..., str]
 Ended = Callable[[str], Message]
 Socket = Callable[..., Any]
+AsUser = Callable[[str], dict[str, str]]
 
 HAPPY = ["pending", "routing", "building", "submitted", "confirmed"]
 
@@ -35,11 +37,11 @@ class TestHttp:
         assert accepted["success"] is True
         assert accepted["status"] == "pending"
         assert accepted["message"]
-        assert accepted["websocketUrl"].endswith(f"?orderId={accepted['orderId']}")
+        assert f"?orderId={accepted['orderId']}" in accepted["websocketUrl"]
         assert ended(accepted["orderId"])["status"] == "confirmed"
 
     def test_orders_are_placed_with_a_user_a_type_and_a_slippage_tolerance(
-        self, api: httpx.Client, ended: Ended
+        self, api: httpx.Client, as_user: AsUser, ended: Ended
     ) -> None:
         body = {
             "userId": "user-1",
@@ -49,7 +51,7 @@ class TestHttp:
             "amountIn": "1",
             "slippageTolerance": "0.01",
         }
-        answer = api.post("/api/orders", json=body)
+        answer = api.post("/api/orders", json=body, headers=as_user("user-1"))
         assert answer.status_code == 201
         order = ended(answer.json()["orderId"])
         assert (order["userId"], order["orderType"], order["slippage"]) == ("user-1", "market", "0.01")
@@ -90,6 +92,14 @@ class TestSockets:
         with socket(f"orderId={order_id}") as connection:
             assert [event["status"] for event in receive_to_the_end(connection)] == HAPPY
 
+    def test_the_address_in_the_answer_to_an_order_is_enough_to_follow_it(
+        self, cloud: LocalCloud, api: httpx.Client
+    ) -> None:
+        accepted = api.post("/api/orders/execute", json=ORDER).json()
+        assert ("&ticket=" in accepted["websocketUrl"]) == authenticates(cloud)
+        with connect(accepted["websocketUrl"]) as connection:
+            assert [event["status"] for event in receive_to_the_end(connection)] == HAPPY
+
     def test_one_connection_follows_all_orders(self, socket: Socket, place: Place) -> None:
         with socket("channel=all") as connection:
             messages_until(connection, lambda message: message["type"] == "subscribed")
@@ -118,23 +128,24 @@ class TestSockets:
     )
     def test_an_order_is_followed_at_every_path(self, cloud: LocalCloud, place: Place, path: str) -> None:
         order_id = place()
-        with connect(_address(cloud, path.format(id=order_id))) as connection:
+        with _connect(cloud, path.format(id=order_id)) as connection:
             assert [event["status"] for event in receive_to_the_end(connection)] == HAPPY
 
     def test_all_orders_are_followed_at_stream_all(self, cloud: LocalCloud, place: Place) -> None:
-        with connect(_address(cloud, "/api/orders/stream/all")) as connection:
+        with _connect(cloud, "/api/orders/stream/all") as connection:
             messages_until(connection, lambda message: message == {"type": "subscribed", "channel": "all"})
             order_id = place()
             messages = messages_until(connection, lambda m: m.get("orderId") == order_id and is_confirmed(m))
         assert messages[-1]["data"]["txHash"]
 
     def test_a_bare_socket_is_opened_at_connect(self, cloud: LocalCloud) -> None:
-        with connect(_address(cloud, "/api/orders/connect")) as connection:
+        with _connect(cloud, "/api/orders/connect") as connection:
             connection.send(
                 json.dumps({"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 5})
             )
             assert [event["status"] for event in receive_to_the_end(connection)] == HAPPY
 
 
-def _address(cloud: LocalCloud, path: str) -> str:
-    return cloud.settings.url.replace("http", "ws", 1) + path
+def _connect(cloud: LocalCloud, path: str) -> ClientConnection:
+    address = cloud.settings.url.replace("http", "ws", 1) + path
+    return connect(address, additional_headers=identity_headers(cloud))

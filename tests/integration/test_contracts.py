@@ -55,6 +55,8 @@ from tests.support.tables import create_table
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+pytestmark = pytest.mark.mode_independent
+
 
 @pytest.fixture(scope="module")
 def dynamodb(cloud: LocalCloud) -> DynamoDBClient:

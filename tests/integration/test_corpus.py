@@ -21,6 +21,7 @@ from tests.corpus.frames import QUERIES, frames
 from tests.corpus.http import Request, requests
 from tests.corpus.messages import LONGEST, messages
 from tests.support.cloud import eventually
+from tests.support.identity import authenticates, identity_headers
 from tests.support.stored import queue_length, scan, stopped
 
 C = TypeVar("C")
@@ -37,7 +38,9 @@ KEPT_BACK = {
     "idempotency key: delete",
 }
 """What the server in front of our functions does not pass on to them, and answers in its own words."""
-TABLES = ("OrdersTableName", "ChainTableName", "ConnectionsTableName", "CountersTableName")
+NOT_LET_IN = {"headers: authorization"}
+"""What the gateway refuses where callers are authenticated: another token than the tests' own."""
+TABLES = ("OrdersTableName", "ChainTableName", "ConnectionsTableName", "CountersTableName", "TicketsTableName")
 HISTORY = ("orders", "order_events", "order_failures", "order_status_counts")
 
 
@@ -92,11 +95,12 @@ def test_requests_are_refused(cloud: LocalCloud) -> None:
     kept_back: set[str] = set()
 
     async def run() -> list[str]:
-        async with httpx.AsyncClient(base_url=cloud.settings.url, timeout=30) as client:
+        url, identity = cloud.settings.url, identity_headers(cloud)
+        async with httpx.AsyncClient(base_url=url, headers=identity, timeout=30) as client:
             return await wrong(requests(), lambda request: refused(client, request, kept_back))
 
     assert asyncio.run(run()) == []
-    assert kept_back == KEPT_BACK
+    assert kept_back == KEPT_BACK | (NOT_LET_IN if authenticates(cloud) else set())
     reached = len(list(requests())) - len(kept_back)
     eventually(lambda: sum('"answered"' in line for line in logged(cloud, read)), lambda count: count == reached)
 
@@ -119,12 +123,12 @@ async def refused(client: httpx.AsyncClient, request: Request, kept_back: set[st
 def test_frames_are_answered_with_an_error(cloud: LocalCloud) -> None:
     cases = list(frames())
     shares = [cases[start::AT_ONCE] for start in range(AT_ONCE)]
-    assert asyncio.run(wrong(shares, lambda share: all_answered(cloud.settings.websocket_url, share))) == []
+    assert asyncio.run(wrong(shares, lambda share: all_answered(cloud, share))) == []
 
 
-async def all_answered(url: str, cases: Iterable[tuple[str, str | bytes]]) -> str | None:
+async def all_answered(cloud: LocalCloud, cases: Iterable[tuple[str, str | bytes]]) -> str | None:
     """Send frames one after the other; each has one answer, and the connection goes on."""
-    connection = await connect(url)
+    connection = await opened(cloud)
     for name, content in cases:
         try:
             await connection.send(content)
@@ -132,7 +136,7 @@ async def all_answered(url: str, cases: Iterable[tuple[str, str | bytes]]) -> st
         except ConnectionClosed:
             if not name.startswith("text: nested"):  # these break the emulator, which reads `action` before we do
                 return f"{name}: closed"
-            connection = await connect(url)
+            connection = await opened(cloud)
             continue
         if answer["type"] != "error" or answer["code"] == "internal_error":
             return f"{name}: {answer}"
@@ -140,6 +144,10 @@ async def all_answered(url: str, cases: Iterable[tuple[str, str | bytes]]) -> st
     last = await answer_to_last(connection)
     await connection.close()
     return None if last["type"] == "pong" else f"one answer too many: {last}"
+
+
+async def opened(cloud: LocalCloud, query: str = "") -> ClientConnection:
+    return await connect(f"{cloud.settings.websocket_url}?{query}", additional_headers=identity_headers(cloud))
 
 
 async def answer_to_last(connection: ClientConnection) -> dict[str, str]:
@@ -151,7 +159,7 @@ async def answer_to_last(connection: ClientConnection) -> dict[str, str]:
 def test_connections_are_refused(cloud: LocalCloud) -> None:
     async def not_opened(query: str) -> str | None:
         try:
-            await (await connect(f"{cloud.settings.websocket_url}?{query}")).close()
+            await (await opened(cloud, query)).close()
         except InvalidStatus as refusal:
             return None if refusal.response.status_code < 500 else f"{query}: {refusal}"
         return f"{query}: opened"
@@ -161,6 +169,7 @@ def test_connections_are_refused(cloud: LocalCloud) -> None:
     assert scan(cloud, "ConnectionsTableName") == []
 
 
+@pytest.mark.mode_independent
 def test_messages_end_among_the_dead_letters_as_they_were_sent(cloud: LocalCloud) -> None:
     queue = cloud.session.client("sqs")
     letters = cloud.outputs["DeadLetterQueueUrl"]

@@ -15,6 +15,7 @@ from tests.support.history import ROWS, without_zeros
 from tests.support.orders import new_order
 
 pytest_plugins = ["tests.support.postgres"]
+pytestmark = pytest.mark.mode_independent
 
 
 def test_a_connection_that_died_between_two_invocations_is_replaced(

@@ -16,10 +16,10 @@ from websockets.sync.client import connect
 from local.cloud import LocalCloud
 from order_engine.adapters.dynamodb.subscriptions import DynamoDBSubscriptions
 from order_engine.adapters.process import SystemClock
-from order_engine.application.identity import ANYONE
 from order_engine.application.ports import Subscription
 from order_engine.application.targets import ALL, order_target, user_target
 from tests.support.cloud import Message, eventually, messages_until
+from tests.support.identity import administrator, identity_headers
 from tests.support.sockets import rows_by_connection, subscribe
 from tests.support.stored import append_step, stopped
 
@@ -34,12 +34,13 @@ def subscriptions(cloud: LocalCloud) -> DynamoDBSubscriptions:
     return DynamoDBSubscriptions(cloud.session.client("dynamodb"), cloud.outputs["ConnectionsTableName"], SystemClock())
 
 
-def stale_connection(subscriptions: DynamoDBSubscriptions, *targets: str) -> str:
+def stale_connection(cloud: LocalCloud, subscriptions: DynamoDBSubscriptions, *targets: str) -> str:
     """Write the rows of a connection whose client is gone; return its id."""
     stale = f"stale-{uuid4()}"
-    subscriptions.connect(stale, ANYONE, None)
+    caller = administrator(cloud)
+    subscriptions.connect(stale, caller, None)
     for target in targets:
-        subscriptions.add(Subscription(target, stale))
+        subscriptions.add(Subscription(target, stale, caller=caller))
     return stale
 
 
@@ -59,7 +60,7 @@ def test_exactly_the_rows_of_a_stale_connection_are_removed(
         own = rows_by_connection(cloud)[connection_id]
         with stopped(cloud, "PushUpdatesFunctionName"):
             targets = order_target(order_id), order_target(another), user_target("owner"), ALL
-            stale = stale_connection(subscriptions, *targets)
+            stale = stale_connection(cloud, subscriptions, *targets)
             assert len(rows_by_connection(cloud)[stale]) == len(targets) + 1
             append_step(cloud, order_id, "cancelled")
         received = messages_until(connection, lambda message: message.get("status") == "cancelled")
@@ -74,8 +75,8 @@ def test_a_subscription_of_a_stale_connection_is_removed(
     with stopped(cloud, "PushUpdatesFunctionName"):
         order_id = place()
         stale = {
-            stale_connection(subscriptions, order_target(order_id)),
-            stale_connection(subscriptions, ALL),
+            stale_connection(cloud, subscriptions, order_target(order_id)),
+            stale_connection(cloud, subscriptions, ALL),
         }
     eventually(lambda: rows_by_connection(cloud).keys(), lambda rows: not rows & stale)
 
@@ -86,7 +87,7 @@ def test_stale_connections_do_not_delay_the_others(
     with socket("channel=all") as live:
         messages_until(live, lambda message: message["type"] == "subscribed")
         with stopped(cloud, "PushUpdatesFunctionName"):
-            stale = {stale_connection(subscriptions, ALL, user_target("owner")) for _ in range(STALE)}
+            stale = {stale_connection(cloud, subscriptions, ALL, user_target("owner")) for _ in range(STALE)}
             order_id = place(userId="owner")
         received = messages_until(live, is_confirmed(order_id), seconds=5)
         assert [message["seq"] for message in received if message["orderId"] == order_id] == [1, 2, 3, 4, 5]
@@ -94,7 +95,9 @@ def test_stale_connections_do_not_delay_the_others(
 
 
 def test_a_client_that_does_not_read_does_not_delay_the_others(cloud: LocalCloud, place: Place, socket: Socket) -> None:
-    with connect(f"{cloud.settings.websocket_url}?channel=all", max_queue=1, close_timeout=0.1), socket() as reading:
+    stream, headers = f"{cloud.settings.websocket_url}?channel=all", identity_headers(cloud)
+    deaf = connect(stream, additional_headers=headers, max_queue=1, close_timeout=0.1)
+    with deaf, socket() as reading:
         subscribe(reading, channel="all")
         waiting = {place() for _ in range(20)}
         while waiting:

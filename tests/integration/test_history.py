@@ -20,6 +20,7 @@ from tests.support.history import TABLES, counted, dump, recorded, without_zeros
 from tests.support.orders import CANCELLED, CONFIRMED, FAILED, LIVES, REVERTED, START, after, images, new_order, terms
 
 pytest_plugins = ["tests.support.postgres"]
+pytestmark = pytest.mark.mode_independent
 
 EVERYTHING = OrderFilter()
 

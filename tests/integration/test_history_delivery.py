@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from tests.support.history import ROWS, counted, dump, recorded, without_zeros
 from tests.support.orders import LIVES, images, new_order
 
 pytest_plugins = ["tests.support.postgres"]
+pytestmark = pytest.mark.mode_independent
 
 ORDERS = [images(new_order(f"00000000-0000-4000-8000-00000000000{n}"), *life) for n, life in enumerate(LIVES)]
 IMAGES = [(number, version) for number, life in enumerate(ORDERS) for version in range(1, len(life) + 1)]

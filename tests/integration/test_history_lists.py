@@ -21,6 +21,7 @@ from order_engine.domain.tokens import token
 from tests.support.orders import CONFIRMED, START, after, new_order, terms
 
 pytest_plugins = ["tests.support.postgres"]
+pytestmark = pytest.mark.mode_independent
 
 EVERYTHING = OrderFilter()
 RARE = 30

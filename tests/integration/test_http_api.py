@@ -19,6 +19,7 @@ from tests.support.stored import append_step, landed_swaps, queue_length, stoppe
 
 Place = Callable[..., str]
 Ended = Callable[[str], Message]
+AsUser = Callable[[str], dict[str, str]]
 
 NEVER_REACHED = "999999"
 """A minimum amount out that no venue offers."""
@@ -34,12 +35,12 @@ def ids(page: Message) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def user(api: httpx.Client) -> str:
+def user(api: httpx.Client, as_user: AsUser) -> str:
     """Give a user with seven confirmed orders that sell SOL, the newest last, and two that sell USDC."""
     user = f"lists-{uuid4()}"
     for token_in, token_out in [("SOL", "USDC")] * 7 + [("USDC", "SOL")] * 2:
         body = {"tokenIn": token_in, "tokenOut": token_out, "amountIn": "1", "userId": user}
-        api.post("/api/orders", json=body).raise_for_status()
+        api.post("/api/orders", json=body, headers=as_user(user)).raise_for_status()
     eventually(lambda: ids(listed(api, userId=user, status="confirmed")), lambda found: len(found) == 9)
     return user
 
@@ -108,14 +109,14 @@ def test_the_history_of_an_unknown_order_is_not_found(api: httpx.Client) -> None
 class TestCancelling:
     @pytest.mark.parametrize("steps", [(), ("routing",)], ids=["pending", "routing"])
     def test_an_order_that_is_not_signed_is_cancelled_for_good(
-        self, cloud: LocalCloud, api: httpx.Client, place: Place, steps: tuple[str, ...]
+        self, cloud: LocalCloud, api: httpx.Client, as_user: AsUser, place: Place, steps: tuple[str, ...]
     ) -> None:
         with stopped(cloud, "ProcessOrdersFunctionName"):
             order_id = place(userId="carol")
             for step in steps:
                 append_step(cloud, order_id, step)
-            cancelled = api.delete(f"/api/orders/{order_id}")
-            again = api.delete(f"/api/orders/{order_id}")
+            cancelled = api.delete(f"/api/orders/{order_id}", headers=as_user("carol"))
+            again = api.delete(f"/api/orders/{order_id}", headers=as_user("carol"))
         assert (cancelled.status_code, again.status_code) == (200, 200)
         assert cancelled.json() == again.json()
         order = cancelled.json()["order"]
@@ -184,18 +185,27 @@ def without_permission(cloud: LocalCloud, role: str, action: str) -> Iterator[No
 
 class TestHealth:
     def test_all_is_well(self, api: httpx.Client) -> None:
-        shallow, deep = api.get("/health"), api.get("/health", params={"deep": "1"})
+        shallow, deep = api.get("/health"), api.get("/health/deep")
         assert shallow.json().keys() == {"status", "timestamp"}
         assert shallow.json()["status"] == "healthy"
         assert (deep.status_code, deep.json()["status"]) == (200, "healthy")
         assert deep.json()["dependencies"] == dict.fromkeys(("orders", "queue", "counters", "history"), "healthy")
+
+    @pytest.mark.open_access
+    def test_the_deep_form_has_a_second_address(self, api: httpx.Client) -> None:
+        assert api.get("/health", params={"deep": "1"}).json().keys() == api.get("/health/deep").json().keys()
+
+    @pytest.mark.signed_in
+    def test_the_open_address_tells_nothing_of_the_dependencies(self, api: httpx.Client) -> None:
+        refusal = api.get("/health", params={"deep": "1"})
+        assert (refusal.status_code, refusal.json()["code"]) == (401, "unauthenticated")
 
     def test_without_postgres_orders_go_on_and_only_the_past_is_not_to_be_seen(
         self, cloud: LocalCloud, api: httpx.Client, place: Place, ended: Ended
     ) -> None:
         cloud.stop_postgres()
         try:
-            health = api.get("/health", params={"deep": "1"})
+            health = api.get("/health/deep")
             history = api.get("/api/orders")
             assert ended(place())["status"] == "confirmed"
         finally:
@@ -203,7 +213,7 @@ class TestHealth:
         assert (health.status_code, health.json()["status"]) == (200, "degraded")
         assert health.json()["dependencies"]["history"] == "unhealthy"
         assert (history.status_code, history.json()["code"]) == (503, "service_unavailable")
-        eventually(lambda: api.get("/health", params={"deep": "1"}).json()["status"], lambda it: it == "healthy")
+        eventually(lambda: api.get("/health/deep").json()["status"], lambda it: it == "healthy")
 
     @pytest.mark.parametrize(
         ("action", "dependency"),
@@ -213,7 +223,7 @@ class TestHealth:
         self, cloud: LocalCloud, api: httpx.Client, action: str, dependency: str
     ) -> None:
         with without_permission(cloud, "OrdersApiRole", action):
-            health = api.get("/health", params={"deep": "1"})
+            health = api.get("/health/deep")
             shallow = api.get("/health")
         assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
         assert health.json()["dependencies"][dependency] == "unhealthy"

@@ -1,4 +1,7 @@
-"""The same request twice is one order, with one answer but for the order's present status, however the two come."""
+"""The same request twice is one order, with one answer but for the order's present status, however the two come.
+
+Where authentication is on, each answer has a ticket of its own, as each opens one connection only.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pytest
 
 from local.cloud import LocalCloud
 from tests.support.cloud import ORDER, Message
+from tests.support.identity import identity_headers
 from tests.support.stored import landed_swaps, scan
 
 Ended = Callable[[str], Message]
@@ -19,14 +23,14 @@ Send = Callable[..., httpx.Response]
 
 
 @pytest.fixture(params=["header", "clientOrderId"])
-def send(request: pytest.FixtureRequest, api: httpx.Client) -> Send:
+def send(request: pytest.FixtureRequest, api: httpx.Client, cloud: LocalCloud) -> Send:
     """Give what places an order with a key: a new one for each test, the same one within a test."""
     key = f"key {uuid4()}"
 
     def send(**changes: Any) -> httpx.Response:
-        body, headers = ORDER | changes, {}
+        body, headers = ORDER | changes, identity_headers(cloud, changes.get("userId"))
         if request.param == "header":
-            headers = {"Idempotency-Key": key}
+            headers["Idempotency-Key"] = key
         else:
             body = {"clientOrderId": key} | body
         return api.post("/api/orders/execute", json=body, headers=headers)
@@ -34,8 +38,11 @@ def send(request: pytest.FixtureRequest, api: httpx.Client) -> Send:
     return send
 
 
-def but_for_status(answer: httpx.Response) -> Message:
-    return {name: value for name, value in answer.json().items() if name != "status"}
+def lasting(answer: httpx.Response) -> Message:
+    """Return what is the same in every answer: all but the status and the ticket."""
+    body: Message = answer.json()
+    address, _, _ = body["websocketUrl"].partition("&ticket=")
+    return {name: value for name, value in body.items() if name != "status"} | {"websocketUrl": address}
 
 
 def test_the_same_again_gives_the_same_answer_but_for_the_status(cloud: LocalCloud, send: Send, ended: Ended) -> None:
@@ -49,7 +56,7 @@ def test_the_same_again_gives_the_same_answer_but_for_the_status(cloud: LocalClo
     assert "Idempotent-Replayed" not in first.headers
     for again in (at_once, later):
         assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
-        assert but_for_status(again) == but_for_status(first)
+        assert lasting(again) == lasting(first)
         assert again.headers["Location"] == first.headers["Location"] == f"/api/orders/{order_id}"
     assert landed_swaps(cloud, order_id) == 1
 
@@ -72,7 +79,7 @@ def test_fifty_at_once_are_one_order_with_one_answer(cloud: LocalCloud, send: Se
     with ThreadPoolExecutor(50) as threads:
         answers = list(threads.map(lambda _: send(userId="dora"), range(50)))
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
-    bodies = [but_for_status(answer) for answer in answers]
+    bodies = [lasting(answer) for answer in answers]
     assert all(body == bodies[0] for body in bodies)
     added = {item["orderId"]["S"] for item in scan(cloud, "OrdersTableName")} - before
     assert added == {bodies[0]["orderId"]}

@@ -85,6 +85,7 @@ def test_a_restart_keeps_orders_and_what_the_history_has_still_to_be_told(
     assert ended(place())["status"] == "confirmed"
 
 
+@pytest.mark.mode_independent
 def test_orders_left_open_long_ago_are_swept_as_soon_as_it_starts(tmp_path: Path) -> None:
     at = datetime.now(UTC) - OVERDUE_AFTER - timedelta(minutes=10.5)
     assert not is_sweep_due(timedelta(minutes=10.5))
@@ -123,6 +124,7 @@ def command(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
         process.communicate(timeout=30)
 
 
+@pytest.mark.mode_independent
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_all_of_it(command: Callable[..., subprocess.Popen[str]], number: signal.Signals) -> None:
     process = command()
@@ -141,6 +143,30 @@ def test_a_signal_ends_all_of_it(command: Callable[..., subprocess.Popen[str]], 
             assert probe.connect_ex(address) != 0
 
 
+@pytest.mark.mode_independent
+def test_the_banner_says_that_everybody_may_do_everything(command: Callable[..., subprocess.Popen[str]]) -> None:
+    assert "everybody may do everything. To have people sign in: make run AUTH=1" in _read_until(command(), "curl")
+
+
+@pytest.mark.mode_independent
+def test_the_banner_says_who_can_sign_in_and_a_file_says_where(
+    command: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = command(AUTH="1")
+    banner = _read_until(process, "curl")
+    description = tmp_path / "state" / "cloud.json"
+    told = json.loads(description.read_text())
+    for name, password in json.loads(Path(told["usersFile"]).read_text()).items():
+        assert f"Sign in as {name} with {password}" in banner
+    document = httpx.get(f"{told['authority']}/.well-known/openid-configuration", timeout=30).json()
+    assert document["issuer"] == told["issuer"]
+    assert httpx.get(f"{told['url']}/api/orders", timeout=30).status_code == httpx.codes.UNAUTHORIZED
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert not description.exists()
+
+
+@pytest.mark.mode_independent
 def test_a_part_that_ends_on_its_own_ends_the_rest(command: Callable[..., subprocess.Popen[str]]) -> None:
     process = command()
     _read_until(process, "curl")
@@ -152,6 +178,7 @@ def test_a_part_that_ends_on_its_own_ends_the_rest(command: Callable[..., subpro
     assert not [relative for relative in family if _runs(relative)]
 
 
+@pytest.mark.mode_independent
 def test_being_killed_leaves_nothing_either(command: Callable[..., subprocess.Popen[str]]) -> None:
     process = command()
     _read_until(process, "curl")
@@ -161,6 +188,7 @@ def test_being_killed_leaves_nothing_either(command: Callable[..., subprocess.Po
     eventually(lambda: [relative for relative in family if _runs(relative)], lambda running: not running)
 
 
+@pytest.mark.mode_independent
 @pytest.mark.parametrize("variable", PORT_VARIABLES.values())
 def test_a_taken_port_is_named(command: Callable[..., subprocess.Popen[str]], variable: str) -> None:
     with sockets.create_server((HOST, 0)) as server:

@@ -17,6 +17,8 @@ from local.proxy import MAX_BODY_BYTES, Proxy
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Client = TestClient[web.Request, web.Application]
 
+pytestmark = pytest.mark.mode_independent
+
 
 @asynccontextmanager
 async def proxy_to(handler: Handler) -> AsyncIterator[Client]:
@@ -233,6 +235,27 @@ def test_a_refused_handshake_is_refused_with_the_same_status() -> None:
             with pytest.raises(WSServerHandshakeError) as refused:
                 await client.ws_connect("/ws")
             assert refused.value.status == 401
+
+    asyncio.run(run())
+
+
+def test_a_handshake_arrives_with_its_token_and_is_refused_in_the_gateways_words() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer a.b.c"
+        return web.json_response({"message": "Forbidden", "connectionId": "L0SM9cOFvHcCIhw="}, status=403)
+
+    async def run() -> None:
+        async with proxy_to(handler) as client:
+            headers = {
+                "Authorization": "Bearer a.b.c",
+                "Connection": "Upgrade",
+                "Upgrade": "websocket",
+                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+                "Sec-WebSocket-Version": "13",
+            }
+            answer = await client.get("/ws?ticket=abc", headers=headers)
+            assert (answer.status, answer.content_type) == (403, "application/json")
+            assert await answer.json() == {"message": "Forbidden", "connectionId": "L0SM9cOFvHcCIhw="}
 
     asyncio.run(run())
 

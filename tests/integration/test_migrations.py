@@ -6,11 +6,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import pytest
 from psycopg.conninfo import make_conninfo
 
 from functions.migrate_database.migrate import migrate, status
 
 pytest_plugins = ["tests.support.postgres"]
+pytestmark = pytest.mark.mode_independent
 
 HEAD = "0001"
 

@@ -1,4 +1,4 @@
-"""Resuming is a contract: connections are cut at random points of 200 orders, and no client has a gap or a fault."""
+"""Resuming is a contract: connections are cut at random points of many orders, and no client has a gap or a fault."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from itertools import chain
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from local.cloud import LocalCloud
 from order_engine.contracts.views import order_view
 from orders_client import Backoff, Event, OrderStream, Timing
-from orders_client.transport import Connect, Disconnected, Socket, WebSocket, websocket
+from orders_client.transport import Connect, Disconnected, Socket, WebSocket
 from tests.support.cloud import ORDER, Message
+from tests.support.identity import identity_headers, own_id
 from tests.support.stored import ITEMS, scan
 
-ORDERS = 200
+ORDERS = {"none": 200, "cognito": 80}
+"""By mode: with authentication, only that every connection has to be let in anew is left to see."""
 TRADERS = 2
 """Clients that place half of the orders and follow each of them; two more subscribe to channels."""
 AT_ONCE = 10
-LIFE = (1, 60)
-"""How many frames a connection carries before it is cut, drawn evenly."""
+LIFE = {"none": (1, 60), "cognito": (1, 24)}
+"""How many frames a connection carries before it is cut, drawn evenly: the shorter, the fewer orders there are."""
 SEED = 20260301
-USER = "resuming"
 TIMEOUT = 60
 """Seconds for one order."""
 TIMING = Timing(gap_timeout=0.5, resend_after=1.0, longest_retry_interval=4.0, backoff=Backoff(0.02, 0.1))
@@ -53,13 +55,23 @@ class Cut:
         await self._socket.close()
 
 
-def cut_now_and_then(connect: Connect, randomness: random.Random) -> Connect:
+def to_stream(cloud: LocalCloud) -> Connect:
+    """Return what opens connections of one user, who may watch everybody's orders."""
+
+    async def open_connection() -> Socket:
+        url, headers = cloud.settings.websocket_url, identity_headers(cloud)
+        return WebSocket(await connect(url, additional_headers=headers, close_timeout=2))
+
+    return open_connection
+
+
+def cut_now_and_then(connect: Connect, life: tuple[int, int], randomness: random.Random) -> Connect:
     """Return what opens connections that don't last."""
 
     async def open_connection() -> Socket:
         socket = await connect()
         assert isinstance(socket, WebSocket)
-        return Cut(socket, randomness.randint(*LIFE))
+        return Cut(socket, randomness.randint(*life))
 
     return open_connection
 
@@ -96,16 +108,17 @@ async def trade(stream: OrderStream, count: int) -> list[str]:
     return list(await asyncio.gather(*(one() for _ in range(count))))
 
 
-async def place(url: str, count: int) -> list[str]:
+async def place(cloud: LocalCloud, count: int) -> list[str]:
     """Place orders of one user over HTTP; return their ids."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(client: httpx.AsyncClient) -> str:
         async with gate:
-            answer = await client.post("/api/orders", json=ORDER | {"userId": USER})
+            answer = await client.post("/api/orders", json=ORDER | {"userId": own_id(cloud)})
             return str(answer.raise_for_status().json()["orderId"])
 
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+    url, headers = cloud.settings.url, identity_headers(cloud)
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         return list(await asyncio.gather(*(one(client) for _ in range(count))))
 
 
@@ -116,10 +129,12 @@ async def wait_for_all(stream: OrderStream, order_ids: Iterable[str]) -> None:
 
 @pytest.mark.timeout(180)
 def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalCloud) -> None:
-    connect = websocket(cloud.settings.websocket_url, None)
+    connect, user_id, life, count = to_stream(cloud), own_id(cloud), LIFE[cloud.auth_mode], ORDERS[cloud.auth_mode]
     randomness = random.Random(SEED)
     everything, users, *traders = [
-        OrderStream(user_id=USER, timing=TIMING, connect=cut_now_and_then(connect, random.Random(randomness.random())))
+        OrderStream(
+            user_id=user_id, timing=TIMING, connect=cut_now_and_then(connect, life, random.Random(randomness.random()))
+        )
         for _ in range(2 + TRADERS)
     ]
 
@@ -130,7 +145,7 @@ def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalClou
             await everything.subscribe_channel("all")
             await users.subscribe_channel("user")
             orders = await asyncio.gather(
-                place(cloud.settings.url, ORDERS // 2), *(trade(one, ORDERS // 2 // TRADERS) for one in traders)
+                place(cloud, count // 2), *(trade(one, count // 2 // TRADERS) for one in traders)
             )
             await asyncio.gather(wait_for_all(everything, chain(*orders)), wait_for_all(users, chain(*orders)))
             return tuple(orders)
@@ -138,7 +153,7 @@ def test_cut_at_random_points_every_client_ends_with_everything(cloud: LocalClou
     placed, *traded = asyncio.run(run())
     truth = stored(cloud)
     all_orders = [*placed, *chain(*traded)]
-    assert len(set(all_orders)) == ORDERS
+    assert len(set(all_orders)) == count
     for stream, order_ids in [(everything, all_orders), (users, all_orders), *zip(traders, traded, strict=True)]:
         assert stream.connections > 5
         for order_id in order_ids:

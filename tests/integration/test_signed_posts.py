@@ -17,6 +17,8 @@ from tests.support.sockets import rows_by_connection
 
 Socket = Callable[..., Any]
 
+pytestmark = pytest.mark.mode_independent
+
 NOBODY = Credentials("AKIDEXAMPLE", "secret")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from local.cloud import LocalCloud
+
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -32,3 +34,12 @@ def test_a_method_that_a_path_has_not(api: httpx.Client, method: str, path: str,
     answer = api.request(method, path)
     assert_problem(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.signed_in
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing/of/the/kind"), ("PUT", "/api/orders"), ("POST", "/")])
+def test_what_there_is_and_what_not_is_told_to_nobody_without_a_token(
+    cloud: LocalCloud, method: str, path: str
+) -> None:
+    answer = httpx.request(method, f"{cloud.settings.url}{path}", timeout=30)
+    assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})

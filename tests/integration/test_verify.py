@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from local.cloud import LocalCloud
 from orders_client.cli.app import app
 from tests.support.cloud import Message
+from tests.support.identity import environment
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,8 @@ def test_a_confirmed_order_has_a_receipt_that_is_right(
 ) -> None:
     order_id = place(tokenIn=token_in, tokenOut=token_out, amountIn=amount_in)
     assert ended(order_id)["status"] == "confirmed"
-    done = CliRunner().invoke(app, ["verify", order_id, "--json"], env={"ORDERS_URL": cloud.settings.url})
+    done = CliRunner().invoke(
+        app, ["verify", order_id, "--json"], env={"ORDERS_URL": cloud.settings.url, **environment(cloud)}
+    )
     assert done.exit_code == 0, done.stdout
     assert json.loads(done.stdout)["right"]

@@ -15,6 +15,8 @@ from tests.support.cloud import ORDER
 from tests.support.stored import peek, stopped
 
 Socket = Callable[..., Any]
+AsUser = Callable[[str], dict[str, str]]
+Place = Callable[[str], httpx.Response]
 
 LIMIT = 5
 ORIGIN = "https://desk.example"
@@ -27,23 +29,25 @@ def walled(cloud: LocalCloud, api: httpx.Client) -> Iterator[httpx.Client]:
         yield api
 
 
-def place(api: httpx.Client, user: str) -> httpx.Response:
-    return api.post("/api/orders/execute", json=ORDER | {"userId": user})
+@pytest.fixture
+def place(api: httpx.Client, as_user: AsUser) -> Place:
+    """Give what places an order of a user, and returns the answer."""
+    return lambda user: api.post("/api/orders/execute", json=ORDER | {"userId": user}, headers=as_user(user))
 
 
-def spent(api: httpx.Client) -> tuple[str, list[httpx.Response], httpx.Response]:
+def spent(place: Place) -> tuple[str, list[httpx.Response], httpx.Response]:
     """Use up a new user's minute: return the user, the answers, and the refusal. A minute may end meanwhile."""
     for _ in range(2):
         user = f"hasty-{uuid4()}"
-        answers = [place(api, user) for _ in range(LIMIT)]
-        if (refusal := place(api, user)).status_code != 201:
+        answers = [place(user) for _ in range(LIMIT)]
+        if (refusal := place(user)).status_code != 201:
             return user, answers, refusal
     raise AssertionError("Nothing is refused.")
 
 
 class TestWalled:
-    def test_who_places_too_many_orders_is_told_when_to_go_on(self, walled: httpx.Client) -> None:
-        user, answers, refusal = spent(walled)
+    def test_who_places_too_many_orders_is_told_when_to_go_on(self, walled: httpx.Client, place: Place) -> None:
+        user, answers, refusal = spent(place)
         assert [answer.status_code for answer in answers] == [201] * LIMIT
         remaining = [answer.headers["RateLimit"].split(";")[1] for answer in answers]
         assert remaining == [f"r={left}" for left in (4, 3, 2, 1, 0)]
@@ -54,13 +58,15 @@ class TestWalled:
         assert refusal.headers["RateLimit"] == f'"orders";r=0;t={refusal.headers["Retry-After"]}'
         assert walled.get("/api/orders", params={"userId": user}).status_code == 200
 
-    def test_others_are_not_affected(self, walled: httpx.Client) -> None:
-        spent(walled)
-        assert place(walled, f"patient-{uuid4()}").status_code == 201
+    @pytest.mark.usefixtures("walled")
+    def test_others_are_not_affected(self, place: Place) -> None:
+        spent(place)
+        assert place(f"patient-{uuid4()}").status_code == 201
 
-    def test_orders_over_a_socket_count_too(self, cloud: LocalCloud, walled: httpx.Client, socket: Socket) -> None:
-        user, _, _ = spent(walled)
-        with socket() as connection:
+    @pytest.mark.usefixtures("walled")
+    def test_orders_over_a_socket_count_too(self, place: Place, socket: Socket) -> None:
+        user, _, _ = spent(place)
+        with socket(user_id=user) as connection:
             connection.send(json.dumps({"action": "execute_order", **ORDER, "userId": user}))
             answer = json.loads(connection.recv(timeout=10))
         assert (answer["type"], answer["code"]) == ("error", "rate_limited")
@@ -90,9 +96,9 @@ def test_by_default_every_page_may(api: httpx.Client) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_users_messages_are_one_group_in_the_queue(cloud: LocalCloud, api: httpx.Client) -> None:
+def test_a_users_messages_are_one_group_in_the_queue(cloud: LocalCloud, place: Place) -> None:
     with stopped(cloud, "ProcessOrdersFunctionName"):
-        owners = {place(api, user).json()["orderId"]: user for user in ("alice", "bob", "alice")}
+        owners = {place(user).json()["orderId"]: user for user in ("alice", "bob", "alice")}
         messages = peek(cloud, "OrdersQueueUrl")
     groups = [(owners[json.loads(m["Body"])["orderId"]], m["Attributes"]["MessageGroupId"]) for m in messages]
     assert len(groups) == 3

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from local.cloud import LocalCloud
 from tests.support.cloud import ORDER, TERMINAL, Message, eventually, messages_until
@@ -91,7 +92,7 @@ class TestActions:
 class TestSubscriptions:
     def test_channels_confirm_and_then_send_the_events_they_are_for(self, socket: Socket, place: Place) -> None:
         user = f"listener {uuid4()}"
-        with socket() as everything, socket() as own:
+        with socket() as everything, socket(user_id=user) as own:
             for connection, target in ((everything, {"channel": "all"}), (own, {"channel": "user", "userId": user})):
                 request_id = say(connection, "subscribe", **target)
                 (answer,) = messages_until(connection, lambda message: True)
@@ -107,7 +108,7 @@ class TestSubscriptions:
 
     def test_a_channel_can_be_named_on_connecting(self, socket: Socket, place: Place) -> None:
         user = f"listener-{uuid4()}"
-        with socket(f"channel=user&userId={user}") as connection:
+        with socket(f"channel=user&userId={user}", user) as connection:
             messages_until(connection, lambda message: message == {"type": "subscribed", "channel": "user"})
             order_id = place(userId=user)
             received = messages_until(connection, confirmed(order_id))
@@ -174,6 +175,12 @@ class TestSubscriptions:
         assert (refusal["type"], refusal["code"]) == ("error", "too_many_subscriptions")
         assert str(limit) in refusal["message"]
         assert sizes == [2, limit + 1]  # each with the connection's own row
+
+
+def test_a_ticket_opens_a_connection_without_a_header(cloud: LocalCloud, api: httpx.Client, place: Place) -> None:
+    ticket = api.post("/api/stream-tickets").raise_for_status().json()["ticket"]
+    with connect(f"{cloud.settings.websocket_url}?orderId={place()}&ticket={ticket}") as connection:
+        assert receive_to_the_end(connection)[-1]["status"] == "confirmed"
 
 
 class TestNonsense:

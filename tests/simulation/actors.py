@@ -1,28 +1,25 @@
-"""Who uses the engine over HTTP: people who order, strangers who pry, and the operator."""
+"""Who uses the engine over HTTP: people who order, and the operator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from order_engine.application.errors import IdempotencyConflict, OrderNotFound, RateLimited, TooLateToCancel
+from order_engine.application.identity import ANYONE, Caller
 from order_engine.application.place_order import Placed, PlaceOrder
 from order_engine.application.targets import order_target
 from order_engine.contracts.place_order import parse_order
 from order_engine.domain.events import Status
 from order_engine.domain.order import Order
 from order_engine.domain.terms import Terms
-from order_engine.engine import Engine
+from tests.simulation.gateway import event_of, expect_no_refusal, request
+from tests.simulation.identities import USERS, Person, Token
 from tests.simulation.ports import Invocation
 from tests.simulation.promises import Violation
 from tests.simulation.world import World
-
-T = TypeVar("T")
-
-USERS = ("alice", "alice1", "bob")
-"""With keys that are numbers: another user's name and key may read the same in one."""
 
 SHARED_KEY = "0"
 """The one key that some use for one order after the other."""
@@ -43,13 +40,9 @@ WISHES = (
 POISON = ('{"orderId": "00000000-0000-4000-8000-000000000000"}', "not even JSON", '{"orderId": 7}', "")
 
 
-class NoAnswer(Exception):
-    """The client knows nothing of what became of its request."""
-
-
 def terms(wish: tuple[str, str, str, str, str | None]) -> Terms:
     """Return the terms of a wish, as the API reads it."""
-    return parse_order(dict(body(wish))).to_command(default_slippage="0.01").terms
+    return parse_order(dict(body(wish))).to_command(ANYONE, default_slippage="0.01").terms
 
 
 def body(wish: tuple[str, str, str, str, str | None]) -> dict[str, str]:
@@ -59,39 +52,27 @@ def body(wish: tuple[str, str, str, str, str | None]) -> dict[str, str]:
     return fields | ({"minAmountOut": least} if least else {})
 
 
-def request(world: World, handler: Callable[[Invocation], T]) -> T:
-    """Make an HTTP request.
-
-    Raises:
-        NoAnswer: the function died, or its answer got lost.
-        OrderEngineError: what the function answered.
-    """
-    task = world.invoke("orders_api", handler)
-    if world.chaos.happens("answer_lost"):
-        raise NoAnswer
-    if isinstance(task.error, Exception):
-        raise task.error
-    if task.error is not None:
-        raise NoAnswer
-    answer: T = task.value
-    return answer
-
-
-def _place(command: PlaceOrder, run: Invocation) -> Placed:
-    return run.engine.placement.place(command)
+def _place(command: PlaceOrder, run: Invocation, caller: Caller) -> Placed:
+    return run.engine.placement.place(replace(command, caller=caller))
 
 
 class Shopper:
     """Places one order, insists on it, looks at it, may watch it, and may change his mind."""
 
-    def __init__(self, world: World, number: int, watch: Callable[[str, str], None]) -> None:
+    def __init__(self, world: World, number: int, watch: Callable[[Person, str], None]) -> None:
         self.world = world
         self.watch = watch
         random = world.random
-        self.user = random.choice(USERS)
+        self.person = Person(world, random.choice(USERS))
         self.key = (str(number) if random.random() < 0.8 else SHARED_KEY) if random.random() < 0.7 else None
-        self.command = PlaceOrder(self.user, terms(random.choice(WISHES)), self.key)
+        self.terms = terms(random.choice(WISHES))
+        self.named = self.user if random.random() < 0.1 else None
         self.seen = 0
+
+    @property
+    def user(self) -> str:
+        """Who it is."""
+        return self.person.user
 
     def run(self, arrives: int) -> None:
         """Live."""
@@ -103,12 +84,10 @@ class Shopper:
         if order_id is None:
             return
         if random.random() < 0.2:
-            self.watch(self.user, order_target(order_id))
+            self.watch(self.person, order_target(order_id))
         if random.random() < 0.3:
             sleep(int(random.expovariate(1) * 600))
             self._cancel(order_id)
-        if random.random() < 0.5:
-            self._pry(order_id)
         for _ in range(2):
             sleep(int(random.expovariate(1) * 5_000))
             self._look(order_id)
@@ -120,9 +99,8 @@ class Shopper:
             promises = self.world.promises
             promises.requests += 1
             name = f"request {promises.requests}"
-            command = replace(self.command, client_order_id=name)
             try:
-                accepted = request(self.world, partial(_place, command))
+                command, accepted = self.person.insist(partial(self._place, name))
             except IdempotencyConflict as conflict:
                 if self.key != SHARED_KEY:
                     raise Violation(1, "a key that nobody used before was refused", conflict.order_id) from conflict
@@ -131,14 +109,14 @@ class Shopper:
             except RateLimited:
                 promises.refused.add(name)
             except Exception as error:
-                self._unknown(error)
+                expect_no_refusal(self.world, error)
             else:
                 promised(self.world, command, accepted)
                 return accepted.order.id
         return None
 
     def _look(self, order_id: str) -> None:
-        order = self._ask(order_id, lambda run: run.engine.read_order(order_id, self.user))
+        order = self._ask(order_id, lambda run, caller: run.engine.read_order(order_id, caller))
         if order is not None:
             if order.version < self.seen:
                 raise Violation(3, f"version {self.seen} was seen, and then version {order.version}", order_id)
@@ -147,43 +125,30 @@ class Shopper:
     def _cancel(self, order_id: str) -> None:
         for _ in range(2):
             self.world.promises.too_late.discard(order_id)
-            order = self._ask(order_id, lambda run: run.engine.cancel_order(order_id, self.user))
+            order = self._ask(order_id, lambda run, caller: run.engine.cancel_order(order_id, caller))
             if order is not None:
                 if order.status is not Status.CANCELLED:
                     raise Violation(5, f"a cancelled order is {order.status}", order_id)
                 self.world.promises.cancelled.add(order_id)
                 return
 
-    def _pry(self, order_id: str) -> None:
-        """Somebody else tries to read and to cancel it."""
-        stranger = self.world.random.choice([user for user in USERS if user != self.user])
-        action = self.world.random.choice([Engine.read_order, Engine.cancel_order])
-        try:
-            request(self.world, lambda run: action(run.engine, order_id, stranger))
-        except OrderNotFound:
-            return
-        except Exception as error:
-            self._unknown(error)
-        else:
-            raise Violation(8, f"{stranger} could {action.__name__} an order of {self.user}", order_id)
+    def _place(self, name: str, token: Token) -> tuple[PlaceOrder, Placed]:
+        command = PlaceOrder(token.user, self.terms, self.key, client_order_id=name, named_user=self.named)
+        return command, request(self.world, event_of(token), partial(_place, command))
 
-    def _ask(self, order_id: str, handler: Callable[[Invocation], Order]) -> Order | None:
+    def _ask(self, order_id: str, handler: Callable[[Invocation, Caller], Order]) -> Order | None:
         try:
-            order = request(self.world, handler)
+            order = self.person.insist(lambda token: request(self.world, event_of(token), handler))
         except TooLateToCancel:
             self.world.promises.too_late.add(order_id)
             return None
         except OrderNotFound as error:
             raise Violation(2, "an accepted order is not there", error.order_id) from error
         except Exception as error:
-            self._unknown(error)
+            expect_no_refusal(self.world, error)
             return None
         stored(self.world, order)
         return order
-
-    def _unknown(self, error: Exception) -> None:
-        if not isinstance(error, NoAnswer):
-            self.world.expect(error)
 
 
 def promised(world: World, command: PlaceOrder, accepted: Placed) -> None:

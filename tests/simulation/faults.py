@@ -52,6 +52,8 @@ class Faults:
         few_receives: dead letters come after few receives.
         cursed: an order whose every processing kills the function; only where dead letters come after few receives.
         connect_slow: `$connect` returns well after it has written the subscription.
+        authorizer_twice: the gateway asks its authorizer again, and the first is still at it.
+        short_tokens: a token ends within the minute.
     """
 
     crash_before: float = 0.0
@@ -87,6 +89,8 @@ class Faults:
     few_receives: float = 0.0
     cursed: float = 0.0
     connect_slow: float = 0.0
+    authorizer_twice: float = 0.0
+    short_tokens: float = 0.0
 
 
 MOST = Faults(
@@ -123,6 +127,8 @@ MOST = Faults(
     few_receives=1.0,
     cursed=0.1,
     connect_slow=1.0,
+    authorizer_twice=0.3,
+    short_tokens=1.0,
 )
 """The highest probabilities that a run may draw."""
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from order_engine.application.targets import order_id_of
+from order_engine.application.targets import order_id_of, targets_of
 from order_engine.contracts.events.decoding import event_from
 from order_engine.domain.events import Event, Status
 from order_engine.domain.order import Order
@@ -29,6 +29,7 @@ def check(world: World) -> None:
     counts_agree(world)
     poison_is_visible(world)
     who_has_left_is_forgotten(world)
+    inboxes_are_private(world)
 
 
 def keys_are_unique(world: World) -> None:
@@ -102,13 +103,30 @@ def who_has_left_is_forgotten(world: World) -> None:
             raise Violation(6, f"{connection} has left and is still subscribed to {target}")
 
 
+def inboxes_are_private(world: World) -> None:
+    """8: what ever arrived at a connection is about orders that the token may read with which it was opened."""
+    for connection, frames in world.clients.inboxes.items():
+        token = world.access.get(connection)
+        for order_id in filter(None, map(_order_in, frames)):
+            owner = world.orders.orders[order_id].user_id
+            if token is None or not token.may_read(owner):
+                raise Violation(8, f"{connection} has heard of an order of {owner}", order_id)
+
+
+def _order_in(frame: Mapping[str, Any]) -> str | None:
+    """Return the order that a frame tells of; None for a frame that tells of none."""
+    if frame["type"] == "order":
+        return str(frame["order"]["id"])
+    return str(frame["orderId"]) if frame["type"] in ("status_update", "snapshot", "accepted") else None
+
+
 def nothing_was_missed(world: World, watcher: Watcher) -> None:
     """6: who has been listening all the time has heard everything, unless `push_updates` gave up on it."""
     excused = {lost.id if isinstance(lost, Order) else lost.target for lost in world.undelivered}
     for target, since in watcher.confirmed.items():
         order_id = order_id_of(target)
         if order_id is None:
-            heard_of = (image for image in world.order_stream[since:] if image.user_id == watcher.user)
+            heard_of = (image for image in world.order_stream[since:] if target in targets_of(image))
             missed: Iterable[Order] = (it for it in heard_of if it.version not in watcher.held[it.id])
         else:
             order = world.orders.orders[order_id]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TIMEOUTS = {
     "orders_api": 20,
+    "read_history": 20,
+    "stream_authorizer": 10,
     "process_orders": 30,
     "close_dead_letters": 60,
     "sweep_orders": 60,
@@ -12,6 +14,12 @@ TIMEOUTS = {
     "write_history": 30,
 }
 """Seconds that each function may run."""
+
+LARGEST_SKEW = 5.0
+"""Seconds by which a clock may be wrong. (The one limit here that no template sets.)"""
+
+TICKET_LIFETIME = 30
+"""Seconds for which a ticket can be redeemed."""
 
 MAX_RECEIVES = 100
 """After so many a message becomes a dead letter."""

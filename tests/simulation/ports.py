@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from order_engine.adapters.simulated_market.ledger import Ledger
 from order_engine.application.errors import ClientUnreachable, DependencyUnavailable
+from order_engine.application.identity import AuthMode
 from order_engine.application.ports import (
     Clients,
     Clock,
@@ -23,6 +24,8 @@ from order_engine.application.ports import (
     Randomness,
     RateLimiter,
     Subscriptions,
+    Tickets,
+    TokenVerifier,
     Venue,
     WakeUpQueue,
 )
@@ -32,6 +35,7 @@ from order_engine.engine import Engine
 from order_engine.fakes.history import InMemoryHistoryReader
 from order_engine.fakes.process import SeededRandomness
 from tests.simulation.chain import venues_for
+from tests.simulation.disclosure import WatchedClients
 from tests.simulation.faults import Fault
 from tests.simulation.processes import ProcessClock, ProcessDeadline, SimulatedExecutor
 from tests.simulation.scheduler import Killed, Process
@@ -152,7 +156,15 @@ class SimulatedPorts:
 
     @cached_property
     def clients(self) -> Clients:
-        return self.port("clients", cast(Clients, self.world.clients))
+        return self.port("clients", cast(Clients, WatchedClients(self.world, self.process)))
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        return self.port("tickets", cast(Tickets, self.world.tickets))
+
+    @property
+    def token_verifier(self) -> TokenVerifier:
+        return self.world.issuer
 
     @cached_property
     def history(self) -> History:
@@ -175,6 +187,7 @@ class SimulatedPorts:
 class Settings:
     """`EngineSettings`, as the template's defaults are."""
 
+    auth_mode = AuthMode.COGNITO
     retries = RetryPolicy(max_retries=3, base_delay=1.0)
 
 
@@ -183,5 +196,6 @@ class Invocation:
 
     def __init__(self, world: World, process: Process, ends_at: int) -> None:
         self.world = world
+        self.process = process
         self.engine = Engine(SimulatedPorts(world, process), Settings())
         self.deadline: Deadline = ProcessDeadline(world.scheduler, ends_at)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from order_engine.application.place_order import PlaceOrder
+
+if TYPE_CHECKING:
+    from tests.simulation.identities import Token
 
 
 class Violation(BaseException):
@@ -19,6 +24,14 @@ class Violation(BaseException):
         super().__init__(f"{number}: {message}")
         self.number = number
         self.order_id = order_id
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTicket:
+    """A ticket: with which token it was asked for, and when that was answered, in milliseconds by the true time."""
+
+    token: Token
+    at: int
 
 
 @dataclass
@@ -38,5 +51,11 @@ class Promises:
     """Connections that were made when nothing went wrong any more."""
     closed: set[str] = field(default_factory=set)
     """Those of them whose end was told."""
+    tickets: dict[str, IssuedTicket] = field(default_factory=dict)
+    """Every ticket that was issued, also where the answer was lost."""
+    redeemed: Counter[str] = field(default_factory=Counter)
+    """How often each of them has let somebody in."""
+    squatted: set[str] = field(default_factory=set)
+    """Keys of others under which the stranger has placed an order of his own."""
     requests: int = 0
     poison: list[str] = field(default_factory=list)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from order_engine.application.targets import ALL, user_target
-from tests.simulation import actors, event_sources, invariants
+from tests.simulation import actors, eavesdroppers, event_sources, invariants, knockers, strangers
+from tests.simulation.identities import ADMINISTER, ADMINISTRATOR, USERS, Person
 from tests.simulation.promises import Violation
 from tests.simulation.scheduler import Stuck, Task
 from tests.simulation.trace import Trace
@@ -112,15 +113,25 @@ def _storm(world: World, watchers: list[Watcher]) -> Task:
     def arrival() -> int:
         return int(random.random() * ARRIVALS * 1000)
 
-    def watch(user: str, target: str | None, settled_down: bool = True, arrives: int = 0) -> None:
-        watchers.append(Watcher(world, len(watchers), user, target, settled_down))
+    def watch(person: Person, target: str | None, settled_down: bool = True, arrives: int = 0) -> None:
+        watchers.append(Watcher(world, len(watchers), person, target, settled_down))
         world.serve(watchers[-1].name, partial(watchers[-1].run, arrives))
 
-    for user in actors.USERS:
-        watch(user, None, settled_down=False, arrives=arrival())
-        watch(user, random.choice([user_target(user), ALL]), random.random() < 0.5, arrives=arrival())
+    for user in USERS:
+        watch(Person(world, user), None, settled_down=False, arrives=arrival())
+        watch(Person(world, user), user_target(user), random.random() < 0.5, arrives=arrival())
+    watch(Person(world, ADMINISTRATOR, ADMINISTER), ALL, random.random() < 0.5, arrives=arrival())
     world.serve("operator", lambda: actors.operator(world))
     world.serve("intruder", lambda: actors.intruder(world))
+    for stranger in (
+        strangers.pry,
+        strangers.pry,
+        eavesdroppers.eavesdrop,
+        eavesdroppers.overstay,
+        eavesdroppers.outlast,
+        knockers.knock,
+    ):
+        world.serve("stranger", partial(stranger, world))
     begins = int(random.random() * storm)
     world.serve("outage", lambda: actors.outage(world, "postgres", "postgres_down", begins, LONGEST_OUTAGE))
     gone, dusk = random.choice(["queue", "postgres", "counts"]), arrival()

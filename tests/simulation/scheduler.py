@@ -36,13 +36,20 @@ class Process:
     Args:
         skew: how far its clock is off.
         mortal: whether it may be crashed.
+        began_at: milliseconds since the start, by the true time.
     """
 
     name: str
     skew: timedelta = timedelta()
     mortal: bool = False
+    began_at: int = 0
     alive: bool = True
     tasks: list[Task] = field(default_factory=list)
+
+    @property
+    def began(self) -> datetime:
+        """When it began, by its own clock."""
+        return START + timedelta(milliseconds=self.began_at) + self.skew
 
 
 class Task:

@@ -80,6 +80,14 @@ def test_every_fault_strikes(fault: str, reports: list[Report]) -> None:
         "unsubscribed",
         "postgres is down",
         "queue is down",
+        "TokenExpired",
+        "Unauthenticated",
+        "InsufficientScope",
+        "ForeignUserId",
+        "NotTheOwner",
+        "tickets.add",
+        "error TokenExpired",
+        "error Unauthenticated",
     ],
 )
 def test_everything_that_can_go_wrong_does(happening: str, reports: list[Report]) -> None:

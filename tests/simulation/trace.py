@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from order_engine.adapters.simulated_market.ledger import Record
+from order_engine.application.identity import Anyone, User
 from order_engine.application.messages import (
     OrderPlaced,
     OrderShown,
@@ -31,6 +32,8 @@ _FORMATS: dict[type, Callable[[Any], str]] = {
     Order: lambda order: f"order {order.id} v{order.version} {order.status}{_why(order)}",
     Placed: lambda placed: f"{'replayed' if placed.replayed else 'accepted'} {describe(placed.order)}",
     PlaceOrder: lambda wish: f"{wish.user_id} {wish.terms.token_in.symbol}→{wish.terms.token_out.symbol}",
+    User: lambda user: f"{user.user_id} ({' '.join(sorted(user.scopes))}) until {describe(user.expires_at)}",
+    Anyone: lambda _: "anyone",
     Transaction: lambda sent: f"tx {sent.signature[:8]} of {sent.swap.order_id} until {describe(sent.valid_until)}",
     Swap: lambda swap: f"swap {swap.order_id} attempt {swap.attempt}",
     Quote: lambda quote: f"{quote.venue} gives {quote.amount_out}",

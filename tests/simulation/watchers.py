@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from order_engine.application.errors import TokenExpired, Unauthenticated
 from order_engine.application.place_order import PlaceOrder
 from order_engine.application.ports import Subscription
-from order_engine.application.socket_session import Connection
 from order_engine.application.targets import ALL, order_id_of, order_target
-from order_engine.contracts.socket_requests import FrameContext, first_subscription, read_frame
+from order_engine.domain.errors import OrderEngineError
 from order_engine.domain.events import Status
 from tests.simulation.actors import WISHES, body, terms
-from tests.simulation.ports import Invocation
+from tests.simulation.gateway import Handshake, NoAnswer, expect_no_refusal, issue_ticket, send_frame, shake_hands
+from tests.simulation.identities import Person
 from tests.simulation.promises import Violation
 from tests.simulation.world import World
 
@@ -28,16 +30,16 @@ class Watcher:
     """One client, over any number of connections.
 
     Args:
-        user: who it is.
+        person: whose it is. Some are bots, which send a token where browsers need a ticket.
         target: what it wants to hear of from the beginning; None for one that goes from order to order.
         settled_down: whether it does no more than that, and never leaves by itself; some of these wait for ever for
             what they have subscribed to.
     """
 
-    def __init__(self, world: World, number: int, user: str, target: str | None, settled_down: bool) -> None:
+    def __init__(self, world: World, number: int, person: Person, target: str | None, settled_down: bool) -> None:
         self.world = world
         self.name = f"watcher {number}"
-        self.user = user
+        self.person = person
         self.connection: str | None = None
         self.held: dict[str, Events] = defaultdict(dict)
         """Order → seq → event: what the client knows."""
@@ -47,20 +49,28 @@ class Watcher:
         """Target → how many images the order stream had when that was confirmed, on this connection."""
         self._target = target
         self._settled_down = settled_down
+        self._is_bot = world.random.random() < 0.2
         self._patient = settled_down and world.random.random() < 0.5
         self._unsubscribed: set[str] = set()
         self._read = 0
         self._connections = 0
         self._ordered: dict[str, PlaceOrder] = {}
+        self._token = person.token()
         if target:
             self.wanted[target] = world.scheduler.now
+
+    @property
+    def user(self) -> str:
+        """Who it is."""
+        return self.person.user
 
     @property
     def settled(self) -> bool:
         """Whether it hears of all that it wants to hear of, and has read what came."""
         rows = [record for record in self.world.undelivered if isinstance(record, Subscription)]
         lost = {row.target for row in rows if row.connection_id == self.connection}
-        return self.connection is not None and not self._unread() and set(self.wanted) <= {*self.confirmed, *lost}
+        is_open = self.connection in self.world.clients.connections
+        return is_open and not self._unread() and set(self.wanted) <= {*self.confirmed, *lost}
 
     def run(self, arrives: int) -> None:
         """Live."""
@@ -94,16 +104,31 @@ class Watcher:
         if world.chaos.calm:
             world.promises.in_peace.add(connection)
         query = self._asking_for(first) if first else {}
-        task = world.invoke("stream_gateway", lambda run: _connect(run, Connection(connection, self.user), query))
-        if world.chaos.happens("connect_slow"):
-            world.scheduler.sleep(world.chaos.up_to(1.5))
-        if task.error is None:
-            world.clients.connections.add(connection)
-            self.connection = connection
-            world.note(self.name, "is connected as", connection)
-            for target in self.wanted:
-                if target != first:
-                    self._subscribe(target)
+        try:
+            self._shake_hands(connection, query)
+        except Exception as error:
+            self._not_connected(error)
+            return
+        self.connection = connection
+        world.note(self.name, "is connected as", connection)
+        for target in self.wanted:
+            if target != first:
+                self._subscribe(target)
+
+    def _shake_hands(self, connection: str, query: Mapping[str, Any]) -> None:
+        self._token = token = self.person.token()
+        if self._is_bot:
+            shake_hands(self.world, Handshake(connection, query, bearer=token.text), token)
+        else:
+            ticket = issue_ticket(self.world, token)
+            shake_hands(self.world, Handshake(connection, {**query, "ticket": ticket}), token)
+
+    def _not_connected(self, error: Exception) -> None:
+        """Begin anew later, with another ticket; nobody knows what became of this one."""
+        if isinstance(error, TokenExpired):
+            self.person.told_expired(self._token)
+        elif self._is_bot or not isinstance(error, Unauthenticated):
+            expect_no_refusal(self.world, error)
 
     def _listen(self, connection: str) -> None:
         world = self.world
@@ -128,7 +153,7 @@ class Watcher:
             self._turn_away(random.choice(sorted(self.confirmed)), connection)
         elif not self._ordered and random.random() < 0.1:
             wish = random.choice(WISHES)
-            self._ordered["the one"] = PlaceOrder(self.user, terms(wish))
+            self._ordered["the one"] = PlaceOrder(self._token.user, terms(wish))
             self._send(connection, {"action": "execute_order", "requestId": "the one", **body(wish)})
 
     def _turn_away(self, target: str, connection: str) -> None:
@@ -157,10 +182,11 @@ class Watcher:
 
     def _send(self, connection: str, frame: Mapping[str, Any]) -> None:
         """Send a frame; the answer, if there is one, comes as a frame too."""
-        text, sender = json.dumps(frame), Connection(connection, self.user)
-        self.world.serve(
-            self.name, lambda: self.world.invoke("stream_gateway", lambda run: _handle_frame(run, sender, text))
-        )
+        self.world.serve(self.name, lambda: self._have_sent(connection, json.dumps(frame)))
+
+    def _have_sent(self, connection: str, text: str) -> None:
+        with suppress(NoAnswer, OrderEngineError):
+            send_frame(self.world, connection, text)
 
     def _waited_in_vain(self) -> bool:
         waiting = (moment for target, moment in self.wanted.items() if target not in self.confirmed)
@@ -212,9 +238,6 @@ class Watcher:
             self.confirmed[target] = len(self.world.order_stream)
 
     def _hold(self, order_id: str, event: Mapping[str, Any]) -> None:
-        owner = self.world.orders.orders[order_id].user_id
-        if owner != self.user:
-            raise Violation(8, f"{self.user} hears of an order of {owner}", order_id)
         told = {name: event[name] for name in ("seq", "status", "timestamp", "data")}
         if self.held[order_id].setdefault(told["seq"], told) != told:
             raise Violation(6, f"{self.name} was told two versions of event {told['seq']}", order_id)
@@ -224,19 +247,13 @@ class Watcher:
             if self.world.promises.accepted[order_id].user_id == self.user:
                 raise Violation(6, f"{self.name} was told that there is no such order", order_id)
             self.wanted.pop(order_target(order_id), None)
+        elif code == "token_expired":
+            self.person.told_expired(self._token)
+            self.leave()
         elif code == "not_connected":
             self.leave()
-
-
-def _connect(run: Invocation, connection: Connection, query: Mapping[str, Any]) -> None:
-    run.engine.connections.connect(connection, first_subscription(query, connection))
-
-
-def _handle_frame(run: Invocation, connection: Connection, text: str) -> None:
-    context = FrameContext(connection.user_id, "simulated", default_slippage="0.01")
-    handled = run.engine.sessions.handle(connection, read_frame(text, context))
-    if handled.failure is not None:
-        run.world.expect(handled.failure)
+        elif code in ("unauthenticated", "insufficient_scope", "user_id_mismatch"):
+            raise Violation(0, f"{self.name} is refused what it may do: {code}")
 
 
 def _named(target: str) -> dict[str, Any]:

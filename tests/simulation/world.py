@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -17,9 +17,11 @@ from order_engine.domain.swaps import Transaction
 from order_engine.fakes.clients import InMemoryClients, InMemorySubscriptions
 from order_engine.fakes.history import InMemoryHistory, InMemoryPublishedCounts
 from order_engine.fakes.queue import InMemoryDeadLetters
+from order_engine.fakes.tickets import InMemoryTickets
 from tests.simulation.chain import simulated_venues
 from tests.simulation.faults import Chaos
-from tests.simulation.limits import MAX_RECEIVES, TIMEOUTS
+from tests.simulation.identities import Issuer, Token
+from tests.simulation.limits import LARGEST_SKEW, MAX_RECEIVES, TIMEOUTS
 from tests.simulation.ports import Invocation
 from tests.simulation.processes import ProcessClock
 from tests.simulation.promises import Promises, Violation
@@ -29,9 +31,6 @@ from tests.simulation.trace import Trace
 
 LANES = 3
 """Batches of one stream that are processed side by side."""
-
-LARGEST_SKEW = 5.0
-"""Seconds."""
 
 KEPT_INSIDE = (IllegalTransition, VersionConflict, ExecutionError)
 """Errors with which no function may end."""
@@ -70,6 +69,12 @@ class World:
         self.dead_letters = InMemoryDeadLetters(self.queue)
         self.subscriptions = InMemorySubscriptions(stream=self.subscription_stream, between_writes=self._between_writes)
         self.clients = InMemoryClients(JsonFrameCodec("wss://simulated"))
+        self.tickets = InMemoryTickets()
+        self.issuer = Issuer()
+        self.contexts: dict[str, Mapping[str, str]] = {}
+        """What the authorizer said of each connection; the gateway adds it to every event."""
+        self.access: dict[str, Token] = {}
+        """The token with which each connection was opened in truth."""
         self.history = InMemoryHistory()
         self.counts = InMemoryPublishedCounts()
 
@@ -94,7 +99,7 @@ class World:
     def invoke(self, name: str, handler: Callable[[Invocation], Any]) -> Task:
         """Run a function once, to its end, its death or its time limit; return how it went."""
         self._invocations += 1
-        process = Process(f"{name}-{self._invocations}", self._skew(), mortal=True)
+        process = Process(f"{name}-{self._invocations}", self._skew(), mortal=True, began_at=self.scheduler.now)
         limit = TIMEOUTS[name] * 1000
         invocation = Invocation(self, process, self.scheduler.now + limit)
         self.scheduler.at(self._lifetime(limit), lambda: self.scheduler.kill(process))

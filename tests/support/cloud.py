@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from websockets.sync.client import ClientConnection
 
+from local.cloud import LocalCloud, temporary_cloud
 from tests.support.documents import assert_message
+from tests.support.secrets import secrets_in_logs
 
 T = TypeVar("T")
 Message = dict[str, Any]
@@ -25,6 +28,15 @@ PARAMETERS = {
     "ExecutionFailureRate": "0",
     "RetryBaseDelaySeconds": "0",
 }
+
+
+@contextmanager
+def cloud_for_tests(**parameters: str) -> Iterator[LocalCloud]:
+    """Run a cloud for a session of tests; fail if a token or a ticket is in its logs at the end."""
+    with temporary_cloud(**PARAMETERS | parameters) as cloud:
+        yield cloud
+        logged = secrets_in_logs(cloud)
+        assert not logged, "Tokens or tickets were logged:\n" + "\n".join(logged)
 
 
 def messages_until(

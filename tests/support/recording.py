@@ -12,6 +12,8 @@ Each step of the recording names the client, what it did (`connects`, `sends`, `
 received. Which events reach a client live and which in a snapshot is chance, and some come twice. So where a client
 places an order, the step has the order's `events` once each, by `seq`, apart from the other frames.
 
+Where authentication is on, each client connects as a user with the same id, and the session is the same.
+
 Order ids follow from `userId` and `clientOrderId`, and the simulated prices from the order id. So the same venue wins
 each time; but a cloud can play the script only once.
 """
@@ -33,6 +35,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.cloud import LocalCloud, temporary_cloud
 from tests.support.cloud import PARAMETERS, TERMINAL
+from tests.support.identity import EVERY_SCOPE, identity_headers
 from tests.support.recording_masks import Masks
 from tests.support.recording_script import SCRIPT, Close, Connect, Follow, Frame, Place, Send, Step, Workers
 from tests.support.stored import stopped
@@ -116,7 +119,8 @@ class Player:
         done = {"client": step.client, "connects": step.query}
         url = f"{self.cloud.settings.websocket_url}?{self.masks.reveal(step.query)}"
         try:
-            client = Client(self.resources.enter_context(connect(url)))
+            who = identity_headers(self.cloud, step.user, EVERY_SCOPE)
+            client = Client(self.resources.enter_context(connect(url, additional_headers=who)))
         except InvalidStatus as refusal:
             self.session.append({**done, "refused": refusal.response.status_code})
             return

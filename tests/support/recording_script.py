@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from order_engine.application.identity import ANONYMOUS
+
 Frame = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Connect:
-    """Open a connection and read up to a frame of the type `last`; None where the server has nothing to say."""
+    """Open a connection and read up to a frame of the type `last`; None where the server has nothing to say.
+
+    Args:
+        user: who connects, where authentication is on.
+    """
 
     client: str
     query: str = ""
     last: str | None = None
+    user: str = "recorder"
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Workers:
 
 Step = Connect | Send | Place | Follow | Close | Workers
 
-USER = "recorder"
+USER = Connect.user
 UNKNOWN_ORDER = "00000000-0000-4000-8000-000000000000"
 SWAP = {"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5", "slippage": "0.01"}
 FIRST = {"action": "execute_order", **SWAP, "clientOrderId": "first", "userId": USER}
@@ -135,10 +142,11 @@ WATCHED: tuple[Step, ...] = (
     Follow("watcher", "<order 2>"),
     Follow("own", "<order 2>"),
     Send("phone", {"action": "get_order", "orderId": "<order 2>"}),
-    Place("trader", NO_POOL),
+    Connect("passer-by", user=ANONYMOUS),
+    Place("passer-by", NO_POOL),
     Follow("watcher", "<order 3>"),
     Send("trader", {"action": "get_order", "orderId": "<order 3>"}),
-    Place("trader", NEVER_MET),
+    Place("passer-by", NEVER_MET),
     Follow("watcher", "<order 4>"),
     Close("own"),
 )

@@ -80,14 +80,19 @@ def refresh(cloud: LocalCloud, refresh_token: str) -> dict[str, Any]:
 
 def machine_token(cloud: LocalCloud, scope: str = "orders/read orders/write") -> str:
     """Return an access token of the machine client, had by its credentials."""
-    client_id = cloud.outputs["MachineClientId"]
-    cognito: Any = cloud.session.client("cognito-idp")
-    client = cognito.describe_user_pool_client(UserPoolId=cloud.outputs["UserPoolId"], ClientId=client_id)
     form = {"grant_type": "client_credentials", "scope": scope}
-    credentials = (client_id, client["UserPoolClient"]["ClientSecret"])
+    credentials = machine_credentials(cloud)
     answer = httpx.post(f"{authority(cloud)}/oauth2/token", data=form, auth=credentials, timeout=30)
     token: str = _tokens(answer)["access_token"]
     return token
+
+
+def machine_credentials(cloud: LocalCloud) -> tuple[str, str]:
+    """Return id and secret of the machine client."""
+    client_id = cloud.outputs["MachineClientId"]
+    cognito: Any = cloud.session.client("cognito-idp")
+    client = cognito.describe_user_pool_client(UserPoolId=cloud.outputs["UserPoolId"], ClientId=client_id)
+    return client_id, client["UserPoolClient"]["ClientSecret"]
 
 
 def mint(

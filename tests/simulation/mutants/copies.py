@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from order_engine.application.push_updates import UpdatePusher, _subscriptions_by_connection
+from order_engine.application.push_updates import UpdatePusher
 from order_engine.application.record_history import record_history
 from order_engine.contracts.views import event_view
 from order_engine.fakes.clients import InMemorySubscriptions
@@ -42,10 +42,6 @@ COPIES = (
     ),
     mutant("events lose their data on the wire", (event_view, "event_data(event, order.terms)", "{}")),
     mutant(
-        "the channel `all` has everybody's orders",
-        (_subscriptions_by_connection, "subscription.user_id in (None, order.user_id)", "True"),
-    ),
-    mutant(
         "snapshot read before the subscription is written",
         (
             InMemorySubscriptions._write,
@@ -81,6 +77,15 @@ COPIES = (
             UpdatePusher._give_up,
             "any(map(self._may_be_opening, subscriptions))",
             "isinstance(failure, ClientGone) and any(map(self._may_be_opening, subscriptions))",
+        ),
+    ),
+    mutant(
+        "a connection that was still opening is deaf when its token seemed to have ended",
+        (
+            UpdatePusher._deliver,
+            "self._give_up(failure, delivery.connection_id, delivery.subscriptions)",
+            "(self._give_up if ended is None else lambda _, *all: self._hang_up(*all))"
+            "(failure, delivery.connection_id, delivery.subscriptions)",
         ),
     ),
     mutant(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -103,14 +102,16 @@ class UpdatePusher:
 
     def _answer_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
         """Greet one connection for each of its new subscriptions; one that is not open yet is greeted again later."""
+        connection_id = subscriptions[0].connection_id
         try:
-            self._check_valid(subscriptions)
-            for subscription in subscriptions:
-                self._answer_subscription(subscription)
-        except Unauthenticated as ended:
-            self._dismiss(ended, subscriptions[0].connection_id, subscriptions)
+            if ended := self._ended(subscriptions):
+                self._post_first(subscriptions[0], Refused(ended))
+                self._hang_up(connection_id, subscriptions)
+            else:
+                for subscription in subscriptions:
+                    self._answer_subscription(subscription)
         except ClientUnreachable as failure:
-            self._give_up(failure, subscriptions[0].connection_id, subscriptions)
+            self._give_up(failure, connection_id, subscriptions)
             for subscription in filter(self._may_be_opening, subscriptions):
                 self.subscriptions.renew(subscription)
 
@@ -134,15 +135,19 @@ class UpdatePusher:
         return self.clients.post(subscription.connection_id, Snapshot(order, subscription.after_seq))
 
     def _deliver(self, delivery: Delivery) -> None:
-        """Send the messages of one connection, in order. One that is still opening is greeted afterwards."""
+        """Send the messages of one connection, in order. One that is still opening is greeted afterwards.
+
+        A client whose identity has ended is told that, and nothing else; then its connection is closed.
+        """
+        ended = self._ended(delivery.subscriptions)
         try:
-            self._check_valid(delivery.subscriptions)
-            for message in delivery.messages:
+            for message in [Refused(ended)] if ended else delivery.messages:
                 self.clients.post(delivery.connection_id, message)
-        except Unauthenticated as ended:
-            self._dismiss(ended, delivery.connection_id, delivery.subscriptions)
         except ClientUnreachable as failure:
             self._give_up(failure, delivery.connection_id, delivery.subscriptions)
+        else:
+            if ended:
+                self._hang_up(delivery.connection_id, delivery.subscriptions)
 
     def _post_first(self, subscription: Subscription, message: Message) -> None:
         """Send the first message. To the gateway, a connection is "gone" until its `$connect` has returned."""
@@ -169,17 +174,15 @@ class UpdatePusher:
             raise failure
         self._hang_up(connection_id, subscriptions)
 
-    def _check_valid(self, subscriptions: Iterable[Subscription]) -> None:
-        """Raise `Unauthenticated` where who opened the connection is not known, or not any more."""
+    def _ended(self, subscriptions: Iterable[Subscription]) -> Unauthenticated | None:
+        """Return what a client is told whose identity is not known, or not any more; None while it is."""
         now = self.clock.now()
-        for subscription in subscriptions:
-            check_valid(subscription.caller, self.auth_mode, now)
-
-    def _dismiss(self, ended: Unauthenticated, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
-        """Tell a client that its identity has ended, and nothing else; then close its connection."""
-        with suppress(ClientUnreachable):
-            self.clients.post(connection_id, Refused(ended))
-        self._hang_up(connection_id, subscriptions)
+        try:
+            for subscription in subscriptions:
+                check_valid(subscription.caller, self.auth_mode, now)
+        except Unauthenticated as ended:
+            return ended
+        return None
 
     def _hang_up(self, connection_id: str, subscriptions: Iterable[Subscription]) -> None:
         self.clients.close(connection_id)

@@ -6,28 +6,14 @@ import re
 
 import pytest
 
-from order_engine.contracts.routes import METHODS
+from order_engine.application.identity import ANY_SCOPE
+from order_engine.contracts.routes import ROUTES
 from tests.infrastructure.deployments import ISSUER, MODES, deployed
 from tests.infrastructure.sam_template import Resource, Template, name, of_type
 
-READ, WRITE, ADMIN = "orders/read", "orders/write", "orders/admin"
-OPEN: list[str] = []
-ROUTES = {
-    "GET /": ("OrdersApi", OPEN),
-    "GET /assets/{file}": ("OrdersApi", OPEN),
-    "GET /health": ("OrdersApi", OPEN),
-    "OPTIONS /{proxy+}": ("OrdersApi", OPEN),
-    "GET /api/orders": ("ReadHistory", [READ, ADMIN]),
-    "GET /api/orders/{orderId}": ("OrdersApi", [READ, ADMIN]),
-    "GET /api/orders/{orderId}/history": ("ReadHistory", [READ, ADMIN]),
-    "POST /api/stream-tickets": ("OrdersApi", [READ, ADMIN]),
-    "POST /api/orders": ("OrdersApi", [WRITE]),
-    "POST /api/orders/execute": ("OrdersApi", [WRITE]),
-    "DELETE /api/orders/{orderId}": ("OrdersApi", [WRITE]),
-    "GET /api/metrics": ("OrdersApi", [ADMIN]),
-    "GET /health/deep": ("OrdersApi", [ADMIN]),
-    "$default": ("OrdersApi", [READ, WRITE, ADMIN]),
-}
+FROM_HISTORY = {"GET /api/orders", "GET /api/orders/{orderId}/history"}
+SCOPES = {f"{method} {path}": scopes or () for path, methods in ROUTES.items() for method, scopes in methods.items()}
+SCOPES |= {"OPTIONS /{proxy+}": (), "$default": ANY_SCOPE}
 AUTHENTICATES = [mode for mode in MODES if mode != "none"]
 
 
@@ -47,12 +33,7 @@ def function_of(stack: Template, route: Resource) -> str:
 
 def test_every_route_has_its_function(stack: Template) -> None:
     functions = {key: function_of(stack, route) for key, route in routes(stack, "HttpApi").items()}
-    assert functions == {key: function for key, (function, _) in ROUTES.items()}
-
-
-def test_the_methods_allowed_at_a_path_are_those_that_have_a_route() -> None:
-    allowed = {f"{method} {path}" for path, methods in METHODS.items() for method in methods}
-    assert allowed == ROUTES.keys() - {"$default", "OPTIONS /{proxy+}"}
+    assert functions == {key: "ReadHistory" if key in FROM_HISTORY else "OrdersApi" for key in SCOPES}
 
 
 @pytest.mark.parametrize("mode", AUTHENTICATES)
@@ -62,8 +43,8 @@ def test_every_route_asks_for_its_scopes_but_those_that_are_open(stack: Template
         for key, route in routes(deployed(stack, AuthMode=mode), "HttpApi").items()
     }
     assert asked == {
-        key: ("JWT", {"Ref": "HttpAuthorizer"}, scopes) if scopes else ("NONE", None, None)
-        for key, (_, scopes) in ROUTES.items()
+        key: ("JWT", {"Ref": "HttpAuthorizer"}, list(scopes)) if scopes else ("NONE", None, None)
+        for key, scopes in SCOPES.items()
     }
 
 

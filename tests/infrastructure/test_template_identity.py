@@ -136,15 +136,26 @@ def test_every_function_that_knows_callers_is_told_how(stack: Template) -> None:
     [
         ({"AuthMode": "cognito"}, ISSUER_OF_POOL, {"Ref": "BrowserClient"}),
         ({"AuthMode": "jwt", "BrowserClientId": "page", **ISSUER}, {"Ref": "TokenIssuer"}, {"Ref": "BrowserClientId"}),
-        ({"AuthMode": "jwt", **ISSUER}, {"Ref": "TokenIssuer"}, "-"),
-        ({"AuthMode": "none", "BrowserClientId": "page", **ISSUER}, "-", "-"),
+        ({"AuthMode": "jwt", **ISSUER}, {"Ref": "TokenIssuer"}, None),
+        ({"AuthMode": "none", "BrowserClientId": "page", **ISSUER}, None, None),
     ],
 )
 def test_the_api_knows_where_people_sign_in(
     stack: Template, parameters: dict[str, str], issuer: object, client: object
 ) -> None:
     told = variables(deployed(stack, **parameters), "OrdersApi")
-    assert (told["TOKEN_ISSUER"], told["SIGN_IN_AUTHORITY"], told["BROWSER_CLIENT_ID"]) == (issuer, issuer, client)
+    names = ("TOKEN_ISSUER", "SIGN_IN_AUTHORITY", "BROWSER_CLIENT_ID")
+    assert [told.get(name) for name in names] == [issuer, issuer, client]
+
+
+def test_the_page_may_ask_for_tokens_at_the_pools_domain_only(stack: Template) -> None:
+    for prefix in ("", "desk"):
+        cognito = deployed(stack, AuthMode="cognito", SignInDomainPrefix=prefix)
+        pattern, values = variables(cognito, "OrdersApi")["SIGN_IN_ORIGINS"]["Fn::Sub"]
+        assert pattern == "https://${Prefix}.auth.${AWS::Region}.amazoncognito.com"
+        assert values["Prefix"] == cognito["Resources"]["SignInDomain"]["Properties"]["Domain"]
+    for mode in ("jwt", "none"):
+        assert "SIGN_IN_ORIGINS" not in variables(deployed(stack, AuthMode=mode, **ISSUER), "OrdersApi")
 
 
 def test_the_websocket_authorizer_knows_whose_tokens_are_for_this_api(stack: Template) -> None:
