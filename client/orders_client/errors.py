@@ -11,7 +11,7 @@ OrdersError
 │   └── ServerFault        5xx that no retry changed
 ├── Unavailable            no retry got an answer, other than that the service is unavailable
 ├── UnexpectedAnswer       an answer that this client can't decode
-├── SignInFailed           the sign-in authority refused, or nobody signed in in time
+├── SignInFailed           the sign-in authority refused, nobody signed in in time, or the kept tokens can't be used
 ├── NotConfirmed           an order without a receipt, as it has not been executed
 └── StreamClosed           the stream was closed while somebody waited
 """
@@ -112,7 +112,10 @@ class UnexpectedAnswer(OrdersError):
 
 
 class SignInFailed(OrdersError):
-    """Signing in failed. `code` is the authority's (RFC 6749, 5.2), such as ``invalid_grant``, or empty."""
+    """Signing in failed, or what is kept of it can't be used.
+
+    `code` is the authority's (RFC 6749, 5.2), such as ``invalid_grant``, or empty.
+    """
 
     def __init__(self, message: str, next_step: str = "", code: str = "") -> None:
         super().__init__(message, next_step)
@@ -144,14 +147,14 @@ _GATEWAY_REFUSALS = {
 }
 """Code and words for what API Gateway refuses by itself: its body is only a message such as ``Unauthorized``."""
 
-_SIGN_IN = "Sign in first: orders login. A program gives a token."
+_SIGN_IN = "Sign in first: orders login. In a program, give a valid token."
 _MORE_SCOPES = "See what your token allows: orders whoami. An administrator can give you more."
 
 _NEXT_STEPS = {
     "gateway_error": "Try again in a while.",
     "invalid_order_id": "An order id is the UUID that placing the order returned.",
     "unauthenticated": _SIGN_IN,
-    "token_expired": "Sign in again: orders login. A program gets a new token.",
+    "token_expired": "Sign in again: orders login. In a program, give a new token.",
     "insufficient_scope": _MORE_SCOPES,
     "forbidden": _MORE_SCOPES,
     "user_id_mismatch": "Leave the user out: what you send is yours. Only administrators may name somebody else.",

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import httpx
 
-from orders_client.errors import OrdersError
+from orders_client.errors import Problem, Unauthenticated
 
 
 class Credentials(Protocol):
@@ -68,12 +68,15 @@ def credentials_from(token: AccessToken) -> Credentials | None:
 
 
 def authorization_header(token: str | None) -> dict[str, str]:
-    """Return the header with a token. Raises `OrdersError` where it can't stand in one, without showing it."""
+    """Return the header with a token. Raises `Unauthenticated` where it can't stand in one, without showing it."""
     if not token:
         return {}
     # The exceptions of the libraries below quote the header: they must not get to see such a token.
     if not (token.isascii() and token.isprintable() and " " not in token):
-        raise OrdersError("The access token has characters that no token has.", "Check for a line break or a quote.")
+        no_token = Problem(
+            HTTPStatus.UNAUTHORIZED, "unauthenticated", "The access token has characters that no token has."
+        )
+        raise Unauthenticated(no_token, "Check it for a line break, a space or a quote.")
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -114,7 +114,7 @@ class Grants:
 
 def refusal(code: str, description: str | None) -> SignInFailed:
     """Return the exception for an error of the authority."""
-    said = ": ".join(filter(None, (code, description))) or "no reason given"
+    said = ": ".join(filter(None, (code, description))).rstrip(".") or "no reason given"
     return SignInFailed(f"The sign-in was refused ({said}).", _NEXT_STEPS.get(code, _AGAIN), code)
 
 

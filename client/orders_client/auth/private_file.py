@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orders_client.errors import OrdersError
+from orders_client.errors import SignInFailed
 
 if sys.platform != "win32":
     import fcntl
@@ -18,14 +18,14 @@ _OTHERS = 0o077
 
 
 def check_private(status: os.stat_result, path: Path) -> None:
-    """Raise `OrdersError` where an open file is not this user's, or others may read it."""
+    """Raise `SignInFailed` where an open file is not this user's, or others may read it."""
     if sys.platform == "win32":
         return
     if status.st_uid != os.getuid():
-        raise OrdersError(f"{path} belongs to another user.", "Delete it and sign in again: orders login.")
+        raise SignInFailed(f"{path} belongs to another user.", "Delete it and sign in again: orders login.")
     if status.st_mode & _OTHERS:
         step = f"Keep others out: chmod 600 '{path}'. If somebody may have read it, then sign out too: orders logout."
-        raise OrdersError(f"Others can read the tokens in {path}, so they are not used.", step)
+        raise SignInFailed(f"Others can read the tokens in {path}, so they are not used.", step)
 
 
 def make_private_folder(folder: Path) -> None:

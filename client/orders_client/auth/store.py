@@ -16,7 +16,7 @@ from platformdirs import user_config_path
 
 from orders_client.auth.private_file import check_private, locked, make_private_folder, replace_private_file
 from orders_client.auth.tokens import Tokens
-from orders_client.errors import OrdersError
+from orders_client.errors import SignInFailed
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -39,7 +39,7 @@ def default_path() -> Path:
 
 
 class TokenStore:
-    """Keeps sign-ins by the address of the engine. Every method raises `OrdersError` where the file can't be used.
+    """Keeps sign-ins by the address of the engine. Every method raises `SignInFailed` where the file can't be used.
 
     Args:
         path: the file; its folder is made, for this user only.
@@ -112,16 +112,18 @@ def _sign_in_from(body: Mapping[str, Any], path: Path) -> SavedSignIn:
         raise _unreadable(path) from None
 
 
-def _unreadable(path: Path) -> OrdersError:
-    return OrdersError(f"{path} is damaged.", f"Delete it and sign in again: rm '{path}'; orders login")
+def _unreadable(path: Path) -> SignInFailed:
+    return SignInFailed(f"{path} is damaged.", f"Delete it and sign in again: rm '{path}'; orders login")
 
 
 @contextmanager
 def _file_errors(path: Path) -> Iterator[None]:
-    """Turn errors of the file system into `OrdersError`, but that there is no such file."""
+    """Turn errors of the file system into `SignInFailed`, but that there is no such file."""
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise OrdersError(f"{path}: {error.strerror}.", "The tokens are kept there: make it yours to write.") from error
+        raise SignInFailed(
+            f"{path}: {error.strerror}.", "The tokens are kept there: make it yours to write."
+        ) from error

@@ -88,7 +88,17 @@ class LoadRun:
         self._changed = asyncio.Event()
 
     async def run(self, orders: int, concurrency: int, timeout: float) -> None:
-        """Place the orders and wait until all have ended, but not longer than `timeout` seconds after the last."""
+        """Place the orders and wait until all have ended, but not longer than `timeout` seconds after the last.
+
+        Raises:
+            OrdersError: the stream has ended, because the token has expired for instance.
+        """
+        try:
+            await self._place_and_follow(orders, concurrency, timeout)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _place_and_follow(self, orders: int, concurrency: int, timeout: float) -> None:
         async with self._stream:
             await self._stream.subscribe_channel("user")
             async with asyncio.TaskGroup() as tasks:

@@ -35,8 +35,9 @@ def login(
 ) -> None:
     """Sign in, so that the other commands do as you.
 
-    Opens the browser at the sign-in page and waits until it comes back. The tokens are kept in a file that only you can
-    read, one sign-in for each address, and are renewed when they expire.
+    Opens the browser at the sign-in page and waits until it comes back.
+
+    The tokens are kept in a file that only you can read, and are renewed when they expire.
     """
     setup = setup_of(context)
     address = require_confidential(url.rstrip("/"))

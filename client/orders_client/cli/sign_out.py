@@ -53,6 +53,6 @@ def _say_what_remains(setup: Setup, saved: SavedSignIn) -> None:
     if not saved.machine_scopes:
         host = urlsplit(saved.token_endpoint).netloc
         setup.err.print(
-            f"[dim]Your browser may still be signed in at {host}: there, sign out on the engine's page.[/]",
+            f"[dim]Your browser may still be signed in at {host}: sign out there, or on the engine's page.[/]",
             soft_wrap=True,
         )

@@ -13,10 +13,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from orders_client import Retries
+from orders_client import Problem, Retries, Unauthenticated
 from orders_client.cli.app import app
 from orders_client.cli.shared import Setup, stream_url
-from tests.unit.client.fake_gateway import LIFE, QUICK, FakeGateway, order_view
+from tests.unit.client.fake_gateway import LIFE, QUICK, FakeGateway, FakeSocket, Frame, order_view, prompt
 
 ID = "0190d3c0-0000-7000-8000-00000000000a"
 OTHER = "0190d3c0-0000-7000-8000-00000000000b"
@@ -247,6 +247,21 @@ class TestLoad:
         done = engine.run("load", "-n", "3", "--timeout", "0.05")
         assert done.exit_code == 4
         assert "3 still open" in done.stdout
+
+    def test_a_sign_in_that_ends_meanwhile_is_told(self, engine: FakeEngine) -> None:
+        engine.life = ("pending",)
+        ended = Unauthenticated(Problem(401, "token_expired", "Your sign-in has ended."))
+
+        def cut(socket: FakeSocket, frame: Frame) -> None:
+            prompt(socket, frame)
+            if frame["type"] == "status_update":
+                engine.gateway.refusals.append(ended)
+                socket.loop.call_soon_threadsafe(socket.cut)
+
+        engine.gateway.carry = cut
+        done = engine.run("load", "-n", "3")
+        assert done.exit_code == 3
+        assert "Your sign-in has ended." in done.stderr
 
     def test_failed_orders_give_1(self, engine: FakeEngine) -> None:
         engine.life = ("pending", "failed")

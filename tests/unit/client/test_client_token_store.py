@@ -237,6 +237,6 @@ class TestRenewal:
         sign_in(cloud)
         TokenStore().path.chmod(0o644)
         done = run(cloud, "list")
-        assert done.exit_code == 4
+        assert done.exit_code == 3
         assert "Others can read the tokens" in done.stderr
         assert not cloud.bearers
