@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
 from docs.generate import errors, examples
+from docs.generate.operation import Answer, Operation
 from docs.generate.schemas import QuerySchemas, Schema, schemas
 from order_engine.application.monitor import Health
 from order_engine.contracts.answers import (
@@ -22,43 +19,6 @@ from order_engine.contracts.answers import (
 )
 from order_engine.contracts.order_list import ListQuery
 from order_engine.contracts.views import one_order
-
-JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that is no problem detail.
-
-    Args:
-        body: the type of a JSON body; None for text, of which there is no example here either.
-        headers: the names of headers, and of their descriptions among the components.
-    """
-
-    status: int
-    description: str
-    body: type[Any] | None = None
-    examples: Mapping[str, object] = field(default_factory=dict)
-    content_types: tuple[str, ...] = (JSON,)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path."""
-
-    method: str
-    path: str
-    id: str
-    tag: str
-    summary: str
-    description: str
-    answers: tuple[Answer, ...]
-    problems: tuple[Problem, ...] = ()
-    parameters: tuple[Schema, ...] = ()
-    body: Mapping[str, object] = field(default_factory=dict)
-
 
 _LIVES = examples.lives()
 _ORDER_ID: Schema = {

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from typing_extensions import TypedDict
 
-from docs.generate.operations import Answer, Operation
+from docs.generate.operation import Answer, Operation
 from docs.generate.schemas import Schema, reference
 from docs.generate.security import access_to, refusals
 from order_engine.contracts.answers import Problem
