@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from order_engine.application.errors import Unauthenticated
-from order_engine.application.identity import AuthMode, User, scopes_in
+from order_engine.application.identity import ANONYMOUS, AuthMode, User, scopes_in
 
-_SUBJECT = re.compile(r"[\x20-\x7e]{1,128}")
+_SUBJECT = re.compile(r"[\x20-\x7e]{1,255}")
+"""OpenID Connect Core 1.0, 2: at most 255 ASCII characters."""
 _ACCESS = "access"
 
 
@@ -50,8 +51,8 @@ def context_of(user: User) -> dict[str, str]:
 
 
 def _user(subject: object, scopes: set[str], expires: object) -> User:
-    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
-        raise Unauthenticated
+    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or subject == ANONYMOUS:
+        raise Unauthenticated  # an issuer's user of that name would own the orders placed without authentication
     return User(subject, scopes_in(scopes), _time(expires))
 
 

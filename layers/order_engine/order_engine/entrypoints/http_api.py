@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_engine.application.errors import InsufficientScope, RateLimited, Unauthenticated
+from order_engine.application.errors import InsufficientScope, RateLimited, TokenExpired, Unauthenticated
 from order_engine.application.identity import Caller
 from order_engine.contracts.json_body import MalformedJson, parse_object, require_json
 from order_engine.contracts.problems import CONTENT_TYPE, problem, problem_of
@@ -55,9 +55,11 @@ def _refusal_headers(error: Exception) -> dict[str, str]:
     match error:
         case RateLimited():
             return refusal_headers(error)
+        case TokenExpired():  # RFC 6750, 3
+            return {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="The access token expired"'}
         case Unauthenticated():
             return {"WWW-Authenticate": "Bearer"}
-        case InsufficientScope():  # RFC 6750, 3
+        case InsufficientScope():
             return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{" ".join(error.needed)}"'}
     return {}
 
