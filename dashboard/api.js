@@ -1,101 +1,8 @@
-// The HTTP API: same origin, JSON, errors as RFC 9457 problem details.
+// The HTTP API's routes.
 
-import { SessionEnded } from "./session.js";
+import { hasSession, request, send } from "./request.js";
 
-const ANSWER_WITHIN = 15_000;
 const TRIES = 3;
-const WORTH_ANOTHER_TRY = new Set([0, 429, 502, 503, 504]);
-const FORBIDDEN = {
-  GET: "Your account may not see this.",
-  POST: "Your account may not place orders.",
-  DELETE: "Your account may not cancel this order.",
-};
-const NO_ANSWER = { code: "network_error", detail: "The API can't be reached." };
-const SESSION_ENDED = { code: "session_ended", detail: "Your session has ended. Sign in again to go on." };
-const NO_AUTHORITY = { code: "authority_unreachable", detail: "Your sign-in can't be renewed at the moment." };
-
-let session = null;
-
-/** From now on, send the access tokens of this session (see session.js) with each request to the API. */
-export function useSession(signedIn) {
-  session = signedIn;
-}
-
-/** An answer that is no success. `status` is 0 when there was no answer; `fields` are the faults of single fields. */
-export class ApiError extends Error {
-  constructor(status, problem, { retryAfter = null, requestId = null } = {}) {
-    super(problem.detail ?? problem.message ?? problem.title ?? `The API answered ${status}.`);
-    this.status = status;
-    this.code = problem.code ?? null;
-    this.fields = Array.isArray(problem.errors) ? problem.errors : [];
-    this.body = problem;
-    this.retryAfter = retryAfter;
-    this.requestId = requestId;
-  }
-
-  get retryable() {
-    return WORTH_ANOTHER_TRY.has(this.status);
-  }
-
-  /** Whether this deployment does not have the route, or not at the moment. */
-  get unavailable() {
-    return this.status === 404 || this.status === 501 || this.retryable;
-  }
-}
-
-/**
- * Send a request as whoever is signed in. When the API does not take the token, it is renewed and the request sent once
- * more: a 401 means that nothing was done. If the API takes no new token either, the session is over.
- */
-async function request(method, path, options = {}) {
-  if (session === null) return send(method, path, options);
-  for (let attempt = 0; ; attempt += 1) {
-    const token = await accessToken();
-    try {
-      return await send(method, path, { ...options, headers: { ...options.headers, authorization: `Bearer ${token}` } });
-    } catch (error) {
-      if (error.status !== 401) throw error;
-      if (attempt > 0) session.end();
-      session.refuse(token);
-    }
-  }
-}
-
-async function accessToken() {
-  try {
-    return await session.token();
-  } catch (error) {
-    if (error instanceof SessionEnded) throw new ApiError(401, SESSION_ENDED);
-    throw new ApiError(0, NO_AUTHORITY);
-  }
-}
-
-/** What a refusal says. API Gateway's own have no text for people, and a 403 names scopes, which they need not know. */
-function problemOf(method, status, answer) {
-  if (session !== null && status === 403 && answer?.code !== "user_id_mismatch") return { ...answer, detail: FORBIDDEN[method] };
-  return answer ?? {};
-}
-
-async function send(method, path, { body, headers = {} } = {}) {
-  let response;
-  try {
-    response = await fetch(new URL(path, document.baseURI), {
-      method,
-      headers: { accept: "application/json", ...(body && { "content-type": "application/json" }), ...headers },
-      body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_WITHIN),
-      cache: "no-store",
-    });
-  } catch {
-    throw new ApiError(0, NO_ANSWER);
-  }
-  const answer = await response.json().catch(() => null);
-  if (response.ok && answer !== null) return { answer, response };
-  throw new ApiError(response.status, problemOf(method, response.status, answer), {
-    retryAfter: Number(response.headers.get("retry-after")) || null,
-    requestId: response.headers.get("x-request-id"),
-  });
-}
 
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
@@ -115,7 +22,8 @@ export function newKey() {
  * With a `clientOrderId`, that is the key.
  */
 export async function placeOrder(body, key) {
-  const headers = body.clientOrderId ? {} : { "idempotency-key": key };
+  // The page follows all orders over one connection of its own: it has no use for a ticket in each answer.
+  const headers = { prefer: "return=minimal", ...(body.clientOrderId ? {} : { "idempotency-key": key }) };
   for (let attempt = 0; ; attempt += 1) {
     try {
       const { answer, response } = await request("POST", "api/orders/execute", { body, headers });
@@ -158,7 +66,7 @@ export async function getStreamTicket() {
 export async function getHealth({ deep = false } = {}) {
   try {
     if (!deep) return (await send("GET", "health")).answer; // it is open to everybody, and needs no session
-    return (await request("GET", session ? "health/deep" : "health?deep=1")).answer;
+    return (await request("GET", hasSession() ? "health/deep" : "health?deep=1")).answer;
   } catch (error) {
     if (typeof error.body?.status === "string") return error.body;
     throw error;

@@ -1,10 +1,11 @@
 // Where the page starts: what is shown depends on whether authentication is on, and on who is signed in.
 
 import { showAccount, showEnded } from "./account.js";
-import { getStreamTicket, useSession } from "./api.js";
+import { getStreamTicket } from "./api.js";
 import { Dashboard } from "./dashboard.js";
 import { failureText, showAccess, showSignedOut, showTokenOnly, showUnreadable, silentFailureNotice } from "./gate.js";
 import { userManager } from "./oidc.js";
+import { useSession } from "./request.js";
 import { Session } from "./session.js";
 import { signInConfig } from "./sign_in_config.js";
 import { completeSignIn, firstStep, flag, leave, onSignedOutElsewhere, receiveAnswer, signOut } from "./sign_in.js";
@@ -75,7 +76,7 @@ async function silently() {
 
 const NOTICES = {
   left: { text: "You are signed out.", kind: "calm" },
-  kept: { text: "You are signed out of this page, but the sign-in page could not be reached: it may still know you." },
+  kept: { text: "You are signed out of this page, but the sign-in page could not be told: it may still know you." },
 };
 
 function signedOut() {

@@ -4,6 +4,7 @@ import { ownAddress } from "./oidc.js";
 
 const FLAG = "signed-in"; // in sessionStorage, so that a reload of this tab signs in silently: a word, never a token
 const CHANNEL = "signed-out"; // tells the other tabs
+const ANSWERS = ["code", "state", "error", "error_description", "error_uri", "iss", "session_state"];
 
 /** Whether the query is the authority's answer to a sign-in. */
 export function isAnswer(search) {
@@ -29,7 +30,7 @@ export function firstStep({ config, search, flag }) {
 /** The part of an address that says what the page shows, without what the authority put into it. */
 export function placeOf({ search, hash }) {
   const query = new URLSearchParams(search);
-  if (isAnswer(search)) for (const name of ["code", "state", "error", "error_description", "iss", "session_state"]) query.delete(name);
+  for (const name of isAnswer(search) ? ANSWERS : []) query.delete(name);
   return `${query.size ? `?${query}` : ""}${hash}`;
 }
 
@@ -70,7 +71,7 @@ export function receiveAnswer() {
   return answer;
 }
 
-/** Return the user whom an answer of the authority signs in, back at the place they left. Throws the library's errors. */
+/** Return the user whom the authority's answer signs in, back at the place they left. Throws the library's errors. */
 export async function completeSignIn(manager, url) {
   try {
     const user = await manager.signinRedirectCallback(url);

@@ -139,7 +139,8 @@ class Row {
     this.total = cell("total number");
     this.cancel = h("button", { type: "button", class: "button small", "data-testid": "cancel-row", on: { click: stop(() => actions.cancel(order.id)) } }, "Cancel");
     this.element = h("tr", { role: "row", "data-order-id": order.id, "data-testid": "order-row", on: { click: open } },
-      cell("id", this.id, this.time, this.owner), this.swap, this.status, this.steps, this.venue, this.total, cell("actions", this.cancel));
+      cell("id", this.id, this.time, this.owner), this.swap, this.status, this.steps, this.venue, this.total,
+      cell("actions", this.cancel));
     setText(this.id, shortId(order.id));
     this.id.setAttribute("aria-label", `Order ${shortId(order.id)}, details`);
     this.cancel.setAttribute("aria-label", `Cancel order ${shortId(order.id)}`);

@@ -56,7 +56,7 @@ export class Tiles {
     this.#everybodys = viewer.seesAll;
     const strip = byId("tiles");
     strip.dataset.scope = viewer.seesAll ? "all" : "own";
-    for (const [name, label, explanation] of viewer.seesAll ? EVERYBODYS : OWN) strip.append(this.#build(name, label, explanation));
+    strip.append(...(viewer.seesAll ? EVERYBODYS : OWN).map((tile) => this.#build(...tile)));
     poll(() => this.#health(), this.#polling.signal);
     if (!viewer.seesAll) return;
     this.#addDependencyCheck();

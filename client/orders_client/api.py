@@ -85,6 +85,7 @@ class OrdersClient:
         client_order_id: str | None = None,
         user_id: str | None = None,
         idempotency_key: str | None = None,
+        ticket: bool = True,
     ) -> Accepted:
         """Place a market order. However often the request has to be sent, it is one order.
 
@@ -96,6 +97,7 @@ class OrdersClient:
             client_order_id: your own id; it serves as idempotency key too.
             user_id: whose order it is, only where authentication is off.
             idempotency_key: by default a new one for each call. Give your own to be able to repeat the call.
+            ticket: whether the answer's address shall carry a ticket; without one, the engine has less to do.
         """
         body = order_body(
             token_in,
@@ -107,7 +109,7 @@ class OrdersClient:
             user_id=user_id,
         )
         key = idempotency_key or (None if client_order_id else str(uuid.uuid4()))
-        headers = {"Idempotency-Key": key} if key else {}
+        headers = ({"Idempotency-Key": key} if key else {}) | ({} if ticket else {"Prefer": "return=minimal"})
         answer = self._send("POST", "/api/orders/execute", json=body, headers=headers)
         with decoding("the answer to the order"):
             return accepted_from(json_of(answer), replayed=answer.headers.get("idempotent-replayed") == "true")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from docs.generate.operations import OPERATIONS, Operation
+from docs.generate.operation import Operation
+from docs.generate.operations import OPERATIONS
 from docs.generate.responses import HEADERS, GatewayMessage, responses
 from docs.generate.schemas import Schema, reference, schemas
 from docs.generate.security import SCHEMES, security

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
 from docs.generate import errors, examples
+from docs.generate.operation import Answer, Operation
 from docs.generate.schemas import QuerySchemas, Schema, schemas
 from order_engine.application.monitor import Health
 from order_engine.contracts.answers import (
@@ -22,43 +19,6 @@ from order_engine.contracts.answers import (
 )
 from order_engine.contracts.order_list import ListQuery
 from order_engine.contracts.views import one_order
-
-JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that is no problem detail.
-
-    Args:
-        body: the type of a JSON body; None for text, of which there is no example here either.
-        headers: the names of headers, and of their descriptions among the components.
-    """
-
-    status: int
-    description: str
-    body: type[Any] | None = None
-    examples: Mapping[str, object] = field(default_factory=dict)
-    content_types: tuple[str, ...] = (JSON,)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path."""
-
-    method: str
-    path: str
-    id: str
-    tag: str
-    summary: str
-    description: str
-    answers: tuple[Answer, ...]
-    problems: tuple[Problem, ...] = ()
-    parameters: tuple[Schema, ...] = ()
-    body: Mapping[str, object] = field(default_factory=dict)
-
 
 _LIVES = examples.lives()
 _ORDER_ID: Schema = {
@@ -82,6 +42,13 @@ _KEY: Schema = {
     "description": "Makes it safe to ask again: for the same user, the same key with the same order gives the same"
     " answer, for as long as the order is kept. `clientOrderId` in the body does the same.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[\x20-\x7E]+$"},
+}
+_PREFER: Schema = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`return=minimal` (RFC 7240): `websocketUrl` carries no ticket, which saves a write for clients that"
+    " follow their orders over a connection of their own.",
+    "schema": {"type": "string"},
 }
 _DEEP: Schema = {
     "name": "deep",
@@ -111,7 +78,12 @@ _WELL = Answer(
 )
 _UNHEALTHY = {"unhealthy": examples.health(Health.UNHEALTHY, orders=Health.UNHEALTHY, history=Health.HEALTHY)}
 _NOT_NOW = "Orders can't be accepted or executed now, or the gateway itself fails."
-_ACCEPTED_HEADERS = {"Location": "Location", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
+_ACCEPTED_HEADERS = {
+    "Location": "Location",
+    "Preference-Applied": "PreferenceApplied",
+    "RateLimit": "RateLimit",
+    "RateLimit-Policy": "RateLimitPolicy",
+}
 _THE_ORDER = {"parameters": {"orderId": "$response.body#/orderId"}}
 _LINKS = {name: {"operationId": name, **_THE_ORDER} for name in ("getOrder", "cancelOrder", "getOrderHistory")}
 
@@ -156,7 +128,7 @@ def _placing(path: str, operation_id: str, description: str) -> Operation:
             ),
         ),
         problems=_PLACING,
-        parameters=(_KEY,),
+        parameters=(_KEY, _PREFER),
         body={"order": examples.BODY, "otherNames": examples.OTHER_NAMES},
     )
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from typing_extensions import TypedDict
 
-from docs.generate.operations import Answer, Operation
+from docs.generate.operation import Answer, Operation
 from docs.generate.schemas import Schema, reference
 from docs.generate.security import access_to, refusals
 from order_engine.contracts.answers import Problem
@@ -44,6 +44,10 @@ HEADERS: dict[str, Schema] = {
         "schema": {"type": "string", "pattern": r'^"orders";q=\d+;w=\d+$', "examples": ['"orders";q=600;w=60']},
     },
     "RetryAfter": {"description": "Seconds.", "schema": {"type": "string", "pattern": r"^\d+$", "examples": ["42"]}},
+    "PreferenceApplied": {
+        "description": "What was asked for with `Prefer`, and done.",
+        "schema": {"type": "string", "const": "return=minimal"},
+    },
     "WwwAuthenticate": {
         "description": "What is needed (RFC 6750).",
         "schema": {"type": "string", "pattern": "^Bearer", "examples": ["Bearer"]},

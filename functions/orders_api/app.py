@@ -29,6 +29,7 @@ from order_engine.entrypoints.http_api import (
     http_api,
     idempotency_key,
     json_answer,
+    prefers_minimal,
     problem_answer,
     request_id,
     resolve_request,
@@ -61,7 +62,10 @@ def place_order() -> Answer:
     order = placed.order
     logger.info("accepted", extra={"order_id": order.id, "replayed": placed.replayed})
     headers = {"Location": f"/api/orders/{order.id}", **allowance_headers(placed.allowance)}
-    body = accepted_view(order, settings.websocket_url, _ticket(command.caller))
+    minimal = prefers_minimal(event)
+    if minimal:
+        headers["Preference-Applied"] = "return=minimal"
+    body = accepted_view(order, settings.websocket_url, None if minimal else _ticket(command.caller))
     if placed.replayed:
         return json_answer(HTTPStatus.OK, body, headers | {"Idempotent-Replayed": "true"})
     return json_answer(HTTPStatus.CREATED, body, headers)

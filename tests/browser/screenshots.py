@@ -1,10 +1,12 @@
 """Take the pictures of the dashboard for the documents: python tests/browser/screenshots.py <url> <folder>.
 
-With a user's name and password after them, those of signing in, on a local cloud that was started with AUTH=1.
+With a third argument, the file with the passwords of a local cloud where people sign in (`.local/users.json`), those
+of signing in.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -36,38 +38,42 @@ def main(url: str, folder: Path) -> None:
         browser.close()
 
 
-def signing_in(url: str, folder: Path, user: str, password: str) -> None:
-    """Take the dashboard before and after somebody has signed in."""
+def sign_in(url: str, folder: Path, passwords: dict[str, str]) -> None:
+    """Take the page signed out, and as an administrator sees it after a trader has placed some orders."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-        page.goto(url)
-        button = page.get_by_role("button", name="Sign in")
-        button.wait_for()
-        _save(page, folder, "sign-in")
-        button.click()
-        page.fill("input[name=username]", user)
-        page.fill("input[name=password]", password)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("[data-testid=connection][data-state=live]")
-        page.get_by_test_id("place-5").click()
-        page.wait_for_timeout(6_000)
-        page.evaluate("scrollTo(0, 0)")
-        _save(page, folder, "signed-in")
+        for name, scheme in (("alice", "light"), ("olga", "dark")):
+            page = _new_page(browser, scheme)
+            page.goto(url)
+            page.get_by_test_id("sign-in").wait_for()
+            if name == "alice":
+                _save(page, folder, "sign-in")
+            page.get_by_test_id("sign-in").click()
+            page.locator("[name=username]").fill(name)
+            page.locator("[name=password]").fill(passwords[name])
+            page.locator("[name=password]").press("Enter")
+            page.wait_for_selector("[data-testid=connection][data-state=live]")
+            page.get_by_test_id("place-5").click()
+            page.wait_for_timeout(6_000)
+            _save(page, folder, f"signed-in-{name}")
         browser.close()
 
 
 def _open(browser: Browser, url: str, scheme: str, width: int = 1440) -> Page:
-    page = browser.new_page(
+    page = _new_page(browser, scheme, width)
+    page.goto(url)
+    page.wait_for_selector("[data-testid=connection][data-state=live]")
+    page.wait_for_selector("[data-testid=order-row]")
+    return page
+
+
+def _new_page(browser: Browser, scheme: str, width: int = 1440) -> Page:
+    return browser.new_page(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
         device_scale_factor=2 if width < 500 else 1,
     )
-    page.goto(url)
-    page.wait_for_selector("[data-testid=connection][data-state=live]")
-    page.wait_for_selector("[data-testid=order-row]")
-    return page
 
 
 def _save(page: Page, folder: Path, name: str) -> None:
@@ -76,8 +82,7 @@ def _save(page: Page, folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    address, images, *credentials = sys.argv[1:]
-    if credentials:
-        signing_in(address, Path(images), *credentials)
+    if sys.argv[3:]:
+        sign_in(sys.argv[1], Path(sys.argv[2]), json.loads(Path(sys.argv[3]).read_text(encoding="utf-8")))
     else:
-        main(address, Path(images))
+        main(sys.argv[1], Path(sys.argv[2]))

@@ -9,7 +9,8 @@ const { parseConfig } = await load("sign_in_config");
 const { firstStep, isAnswer, placeOf, restore, signOutRequest } = await load("sign_in");
 const { ANYONE, claims, displayName, mayCancel, viewerOf } = await load("viewer");
 const { AuthorityUnreachable, Session, SessionEnded } = await load("session");
-const { ApiError, cancelOrder, getHealth, getOrder, getStreamTicket, listOrders, placeOrder, useSession } = await load("api");
+const { cancelOrder, getHealth, getOrder, getStreamTicket, listOrders, placeOrder } = await load("api");
+const { ApiError, useSession } = await load("request");
 const { ownFigures } = await load("own_figures");
 
 const settle = () => new Promise(setImmediate);

@@ -106,7 +106,7 @@ def _send(
     """Send a frame. Raises `Violation` if it is not refused as expected; None stands for a refusal that comes later."""
     if connection not in world.clients.connections:
         return
-    told = f"{called(token)} tries {frame['action']} about {victim.user}"
+    told = f"{called(token)} sends {frame['action']}, about {victim.user}"
     try:
         code = send_frame(world, connection, json.dumps(frame))
     except (NoAnswer, OrderEngineError):

@@ -111,9 +111,9 @@ class Person:
         self._token: Token | None = None
 
     def token(self) -> Token:
-        """Return the token; a new one if it has ended. The first is from some time ago."""
+        """Return the token; a new one if it has ended. The first is from some time ago, and will often end soon."""
         if self._token is None:
-            self._token = self._signed_in(passed=self.world.random.random())
+            self._token = self._signed_in(left=self.world.random.random() ** 2)
         if self._token.has_ended(self.world.scheduler.time()):
             self._token = self._signed_in()
         return self._token
@@ -135,12 +135,12 @@ class Person:
         if token == self._token:
             self._token = self._signed_in()
 
-    def _signed_in(self, passed: float = 0.0) -> Token:
-        """Return a new token, or one of whose lifetime a share has passed."""
+    def _signed_in(self, left: float = 1.0) -> Token:
+        """Return a new token, or one of whose lifetime a share is left."""
         chaos, lifetime = self.world.chaos, USUAL_LIFETIME
         if chaos.happens("short_tokens"):
             shortest, longest = SHORT_LIFETIMES
             lifetime = shortest + chaos.up_to(longest - shortest) // 1000
-        left = int(lifetime * (1 - passed))
-        self.world.note(self.user, "has a token for", left, "s")
-        return Token(self.user, self.scopes, -(-self.world.scheduler.now // 1000) + left)
+        seconds = int(lifetime * left)
+        self.world.note(self.user, "has a token for", seconds, "s")
+        return Token(self.user, self.scopes, -(-self.world.scheduler.now // 1000) + seconds)

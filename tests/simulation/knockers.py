@@ -48,7 +48,7 @@ def try_way(world: World, way: Callable[[World, str, Token], Refusal], connectio
     except OrderEngineError as error:
         check_code(problem_of(error)["code"], expected, told)
     else:
-        raise Violation(8, f"{told}: and is let in")
+        raise Violation(8, f"{told}, and is let in")
 
 
 # --- Ways ----------------------------------------------------------------------------------------------------------

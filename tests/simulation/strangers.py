@@ -74,11 +74,11 @@ def _page(query: dict[str, str], run: Invocation, caller: Caller) -> Page:
 
 
 ATTEMPTS: tuple[tuple[Attempt, str, Do], ...] = (
-    (Attempt("read", (READ,), "order_not_found", by_order=True), "orders_api", _read),
-    (Attempt("read the history", (READ,), "order_not_found", by_order=True), "read_history", _trail),
-    (Attempt("list", (READ,), "user_id_mismatch"), "read_history", _list),
-    (Attempt("cancel", (WRITE,), "order_not_found", by_order=True), "orders_api", _cancel),
-    (Attempt("place", (WRITE,), "user_id_mismatch"), "orders_api", _place),
+    (Attempt("read an order of {}", (READ,), "order_not_found", by_order=True), "orders_api", _read),
+    (Attempt("read the history of an order of {}", (READ,), "order_not_found", by_order=True), "read_history", _trail),
+    (Attempt("list the orders of {}", (READ,), "user_id_mismatch"), "read_history", _list),
+    (Attempt("cancel an order of {}", (WRITE,), "order_not_found", by_order=True), "orders_api", _cancel),
+    (Attempt("place an order for {}", (WRITE,), "user_id_mismatch"), "orders_api", _place),
     (Attempt("get a ticket", (READ,)), "orders_api", _ticket),
     (Attempt("read the metrics", (ADMIN,)), "orders_api", _metrics),
 )
@@ -117,7 +117,7 @@ def try_something(world: World) -> None:
     expected = verdict(world, token, attempt, victim)
     if expected is None:
         return
-    told = f"{called(token)} tries to {attempt.name} what is {victim.user}'s"
+    told = f"{called(token)} tries to {attempt.name.format(victim.user)}"
     event = event_of(token) if token else world.random.choice(NOBODY)
     try:
         request(world, event, partial(do, victim), function)
@@ -126,7 +126,7 @@ def try_something(world: World) -> None:
     except OrderEngineError as error:
         check_refused(error, expected, told, victim)
     else:
-        raise Violation(8, f"{told}: and can", victim.order_id)
+        raise Violation(8, f"{told}, and can", victim.order_id)
 
 
 def list_without_filter(world: World) -> None:

@@ -16,7 +16,7 @@ TICKET = "vJ3r-_0pQmV5cT7hYk2dLw9xZs4eGb6nUa1fRi8oXtM"
     [
         jwt.encode({"sub": "alice"}, SECRET),
         f"Authorization: Bearer {jwt.encode({'sub': 'alice'}, SECRET)}",
-        jwt.encode({"sub": "alice"}, None, algorithm="none"),
+        jwt.encode({"sub": "alice"}, "", algorithm="none"),
         f'{{"ticket": "{TICKET}"}}',
         f"'ticket': '{TICKET}'",
         f"GET /ws?orderId=1&ticket={TICKET} 101",

@@ -51,7 +51,7 @@ def load(
     user = f"load-{uuid4().hex[:8]}" if setup.sign_in_settings(url).is_off else None
 
     def place(client: OrdersClient) -> Accepted:
-        return client.place(sell, buy, size, user_id=user)
+        return client.place(sell, buy, size, user_id=user, ticket=False)
 
     statistics = LoadStatistics(perf_counter())
     with setup.client(url, credentials) as client, _progress(setup.err, orders, quiet=as_json) as progress:

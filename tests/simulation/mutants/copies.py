@@ -84,8 +84,14 @@ COPIES = (
         (
             UpdatePusher._deliver,
             "self._give_up(failure, delivery.connection_id, delivery.subscriptions)",
-            "(self._give_up if ended is None else lambda _, *all: self._hang_up(*all))"
+            "(self._give_up if ended is None else lambda _, *rest: self._hang_up(*rest))"
             "(failure, delivery.connection_id, delivery.subscriptions)",
+        ),
+        (
+            UpdatePusher._answer_subscriptions,
+            "self._give_up(failure, connection_id, subscriptions)",
+            "(self._give_up if ended is None else lambda _, *rest: self._hang_up(*rest))"
+            "(failure, connection_id, subscriptions)",
         ),
     ),
     mutant(

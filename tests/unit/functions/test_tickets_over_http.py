@@ -45,6 +45,28 @@ def query_of(body: Mapping[str, Any]) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(body["websocketUrl"]).query))
 
 
+@pytest.mark.parametrize(
+    ("preference", "applied"),
+    [
+        ("return=minimal", True),
+        ("respond-async, Return=Minimal", True),
+        ("return = minimal", True),
+        ("return=representation", False),
+        ("return=minimally", False),
+        ("", False),
+    ],
+)
+def test_who_has_a_connection_already_can_do_without_a_ticket(
+    guarded: Deployment, preference: str, applied: bool
+) -> None:
+    given = request("http_place_order", headers={"prefer": preference})
+    status, headers, body = guarded.http(over_http(ALICE, given))
+    assert status == 201
+    assert ("ticket" in query_of(body)) is not applied
+    assert bool(guarded.ports.tickets.kept) is not applied
+    assert headers.get("preference-applied") == ("return=minimal" if applied else None)
+
+
 # --- With a placed order ----------------------------------------------------------------------------------------------
 
 

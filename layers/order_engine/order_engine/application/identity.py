@@ -35,6 +35,7 @@ class Scope(StrEnum):
 
 
 ANY_SCOPE = (Scope.READ, Scope.WRITE, Scope.ADMIN)
+_SCOPES = {scope.value: scope for scope in Scope}
 TO_READ = (Scope.READ, Scope.ADMIN)
 TO_WRITE = (Scope.WRITE,)
 TO_ADMINISTER = (Scope.ADMIN,)
@@ -130,4 +131,4 @@ def check_reads(caller: Caller, user_id: str) -> None:
 
 def scopes_in(words: Collection[str]) -> frozenset[Scope]:
     """Return the scopes among words; a token may carry others, which are other services' business."""
-    return frozenset(scope for scope in Scope if scope in words)
+    return frozenset(_SCOPES[word] for word in words if word in _SCOPES)

@@ -148,6 +148,12 @@ def idempotency_key(event: Event) -> str | None:
     return key
 
 
+def prefers_minimal(event: Event) -> bool:
+    """Return whether the client asks for no more than it needs: `Prefer: return=minimal` (RFC 7240, 4.2)."""
+    preferences = event.headers.get("prefer", "").lower().replace(" ", "")
+    return "return=minimal" in preferences.split(",")
+
+
 def request_id(event: Event) -> str:
     """Return the caller's own `X-Request-Id` if it is usable, else the gateway's."""
     own = event.headers.get("x-request-id", "")
