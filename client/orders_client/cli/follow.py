@@ -84,6 +84,7 @@ def place(
             min_amount_out=min_out,
             client_order_id=client_order_id,
             user_id=user,
+            ticket=False,  # the stream is opened with the token
         )
     _print_accepted(setup, accepted, watch=watch)
     if watch:

@@ -90,6 +90,7 @@ class TestPlace:
         assert f"orders watch {order_id}" in done.stderr
         sent = json.loads(engine.requests[0].content)
         assert (sent["amountIn"], sent["slippage"], sent["userId"]) == ("1.50", "0.01", "alice")
+        assert engine.requests[0].headers["prefer"] == "return=minimal"  # no ticket: the token opens the stream
 
     def test_prints_nothing_but_json_when_asked_to(self, engine: FakeEngine) -> None:
         done = engine.run("place", "SOL", "USDC", "1", "--json", "--watch")
