@@ -38,13 +38,14 @@ DEFAULTS = {
     "TokenIssuer": "",
     "TokenAudience": "",
     "BrowserClientId": "",
+    "SignInOrigins": "",
     "VpcSubnetIds": "",
     "VpcSecurityGroupIds": "",
     "Architecture": "arm64",
 }
 FUNCTIONS = [function for function in functions(parsed()) if function != "AssignScopes"]
 """All but the one that has no settings."""
-BY_MODE = {"TOKEN_ISSUER", "TOKEN_AUDIENCE", "BROWSER_CLIENT_ID"}
+BY_MODE = {"TOKEN_ISSUER", "TOKEN_AUDIENCE", "BROWSER_CLIENT_ID", "SIGN_IN_ORIGINS"}
 """Where Cognito is used, these are what it makes, and else the parameters of these names (see `test_identity`)."""
 READ_BY_POWERTOOLS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
 A_LITTLE = Decimal("0.0001")

@@ -148,14 +148,16 @@ def test_the_api_knows_where_people_sign_in(
     assert [told.get(name) for name in names] == [issuer, issuer, client]
 
 
-def test_the_page_may_ask_for_tokens_at_the_pools_domain_only(stack: Template) -> None:
+def test_the_page_may_ask_for_tokens_where_the_issuer_has_them_only(stack: Template) -> None:
     for prefix in ("", "desk"):
         cognito = deployed(stack, AuthMode="cognito", SignInDomainPrefix=prefix)
         pattern, values = variables(cognito, "OrdersApi")["SIGN_IN_ORIGINS"]["Fn::Sub"]
         assert pattern == "https://${Prefix}.auth.${AWS::Region}.amazoncognito.com"
         assert values["Prefix"] == cognito["Resources"]["SignInDomain"]["Properties"]["Domain"]
-    for mode in ("jwt", "none"):
-        assert "SIGN_IN_ORIGINS" not in variables(deployed(stack, AuthMode=mode, **ISSUER), "OrdersApi")
+    assert variables(deployed(stack, AuthMode="jwt", **ISSUER), "OrdersApi")["SIGN_IN_ORIGINS"] == {
+        "Ref": "SignInOrigins"
+    }
+    assert "SIGN_IN_ORIGINS" not in variables(deployed(stack, AuthMode="none", **ISSUER), "OrdersApi")
 
 
 def test_the_websocket_authorizer_knows_whose_tokens_are_for_this_api(stack: Template) -> None:

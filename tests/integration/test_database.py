@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from order_engine.adapters.postgres.database import Database, conninfo
 from order_engine.adapters.postgres.history import PostgresHistory
 from order_engine.adapters.postgres.history_reader import PostgresHistoryReader
-from order_engine.application.errors import DependencyUnavailable
+from order_engine.application.errors import DependencyUnavailable, OrderNotFound
 from order_engine.domain.timestamps import format_timestamp
 from tests.support.history import ROWS, without_zeros
 from tests.support.orders import new_order
@@ -28,6 +28,14 @@ def test_a_connection_that_died_between_two_invocations_is_replaced(
 
 def test_it_is_kept_while_it_works(database: Database) -> None:
     assert _backend(database) == _backend(database)
+
+
+def test_it_is_kept_where_an_order_is_not_found(database: Database) -> None:
+    """Else every made-up id would cost a reconnect, and time would tell a foreign order from none."""
+    before = _backend(database)
+    with pytest.raises(OrderNotFound):
+        PostgresHistoryReader(database, ROWS).trail("01a1fc59-121a-7ddb-8732-cd9cdb1aed2f")
+    assert _backend(database) == before
 
 
 def test_one_that_dies_in_the_middle_writes_nothing_and_says_unavailable(

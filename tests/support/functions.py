@@ -154,7 +154,7 @@ class Deployment:
         """Make a request and return status, headers (with lower-case names) and the body, read if it is JSON."""
         answer = self.call(function, what)
         headers = {name.lower(): value for name, value in answer["headers"].items()}
-        is_json = "json" in headers["content-type"]
+        is_json = "json" in headers.get("content-type", "")
         return answer["statusCode"], headers, json.loads(answer["body"]) if is_json else answer["body"]
 
     def deliver(self, bodies: Sequence[str] | None = None, seconds: float = 30.0) -> list[str]:

@@ -58,8 +58,3 @@ def test_an_open_path_is_open_to_get_only(path: str, method: str) -> None:
 )
 def test_no_other_path_is_open(path: str, method: str) -> None:
     assert not is_open(method, path)
-
-
-@pytest.mark.parametrize("path", ["/", "/api/orders", "/api/metrics", "/nothing", ""])
-def test_a_browsers_preflight_is_open_everywhere(path: str) -> None:
-    assert is_open("OPTIONS", path)

@@ -34,8 +34,8 @@ def methods_at(path: str) -> tuple[str, ...]:
 
 
 def is_open(method: str, path: str) -> bool:
-    """Return whether a request needs no identity. An `OPTIONS` request is a browser's, which sends none."""
-    return method == "OPTIONS" or _methods(path).get(method, TO_READ) is OPEN
+    """Return whether a request needs no identity."""
+    return _methods(path).get(method, TO_READ) is OPEN
 
 
 def _methods(path: str) -> dict[str, Access]:

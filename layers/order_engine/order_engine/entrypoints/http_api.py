@@ -92,9 +92,13 @@ def resolve_request(
 def _resolve(
     app: APIGatewayHttpResolver, logger: Logger, deployed: Deployed[Any], event: Event, context: LambdaContext
 ) -> dict[str, Any]:
+    """Answer a request. A preflight, to which API Gateway adds the CORS headers, needs a 2xx and no identity."""
+    if event.http_method == "OPTIONS":
+        return {"statusCode": HTTPStatus.NO_CONTENT.value, "headers": {}, "body": "", "isBase64Encoded": False}
     try:
         known = None if is_open(event.http_method, event.path) else deployed.http_caller(event.raw_event)
-        app.append_context(caller=known)  # type: ignore[no-untyped-call]  # also where it is None: never that of a request before
+        # Also where it is None: never the caller of a request before.
+        app.append_context(caller=known)  # type: ignore[no-untyped-call]
     except Exception as error:
         refusal = _refusal(logger, error)
         headers = {**refusal.headers, "Content-Type": refusal.content_type}

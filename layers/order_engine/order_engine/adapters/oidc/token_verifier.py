@@ -16,6 +16,9 @@ from order_engine.application.errors import DependencyUnavailable, Unauthenticat
 ALGORITHMS = ("RS256", "RS384", "RS512")
 """API Gateway's authorizer takes RSA signatures only. A list of our own, never what a token says of itself."""
 
+LEEWAY = 5.0
+"""Seconds by which the issuer's clock may be ahead of ours; a token that has ended is refused all the same, later."""
+
 TIMEOUT = 3.0
 """Seconds to wait for the issuer."""
 
@@ -51,6 +54,7 @@ class JwtVerifier:
                 key,
                 algorithms=ALGORITHMS,
                 issuer=self._issuer,
+                leeway=LEEWAY,
                 options={"require": ["exp", "iss", "sub"], "verify_aud": False},  # below, with `client_id`
             )
         except (jwt.PyJWKClientConnectionError, json.JSONDecodeError) as error:

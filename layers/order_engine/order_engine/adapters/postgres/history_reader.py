@@ -88,7 +88,9 @@ class PostgresHistoryReader:
         with self.database.transaction() as connection:
             cursor = connection.cursor(row_factory=dict_row)
             row = cursor.execute(_select("id = %(id)s::uuid"), key).fetchone()
-            if row is None:
-                raise OrderNotFound(order_id)
+            # Asked for in any case, and nothing is raised in here, which would close the connection: an order of
+            # somebody else and one that there is not must take the same time.
             failed = cursor.execute(_FAILURES, key).fetchall()
+        if row is None:
+            raise OrderNotFound(order_id)
         return OrderTrail(self.rows.to_order(row), tuple(map(self.rows.to_failed_attempt, failed)))
