@@ -43,6 +43,7 @@ def sign_in_with_browser(
         request = grants.authorization_request(
             authority.authorization_endpoint, browser.redirect_uri, (*scopes, *offline)
         )
+        browser.accept(request.is_answered_by)
         send_to(request)
         code = request.code_in(browser.wait(timeout))
     return grants.redeem(request, code)

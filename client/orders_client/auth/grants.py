@@ -34,15 +34,19 @@ class AuthorizationRequest:
     state: str = field(repr=False)
     code_verifier: str = field(repr=False)
 
+    def is_answered_by(self, answer: str) -> bool:
+        """Whether the address that a browser was sent back to has the state of this request (RFC 6749, 10.12)."""
+        return hmac.compare_digest(_query_of(answer).get("state", "").encode(), self.state.encode())
+
     def code_in(self, answer: str) -> str:
         """Return the code in the address that the browser was sent back to.
 
         Raises:
             SignInFailed: the answer is not for this request, or the authority refused.
         """
-        query = dict(parse_qsl(urlsplit(answer).query))
-        if not hmac.compare_digest(query.get("state", "").encode(), self.state.encode()):
+        if not self.is_answered_by(answer):
             raise SignInFailed("The answer of the browser does not belong to this sign-in (state).", _AGAIN)
+        query = _query_of(answer)
         if "code" not in query:
             raise refusal(query.get("error", ""), query.get("error_description"))
         return query["code"]
@@ -116,6 +120,10 @@ def refusal(code: str, description: str | None) -> SignInFailed:
     """Return the exception for an error of the authority."""
     said = ": ".join(filter(None, (code, description))).rstrip(".") or "no reason given"
     return SignInFailed(f"The sign-in was refused ({said}).", _NEXT_STEPS.get(code, _AGAIN), code)
+
+
+def _query_of(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query))
 
 
 @contextmanager

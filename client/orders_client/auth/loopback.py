@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,14 +19,18 @@ PORTS = (8976, 8977, 8978)
 
 _HOST = "127.0.0.1"
 _PATH = "/callback"
-_PAGE = b"""<!doctype html><meta charset="utf-8"><title>orders</title>
+_PAGE = """<!doctype html><meta charset="utf-8"><title>orders</title>
 <body style="font: 1.1rem system-ui; margin: 20vh auto; max-width: 30rem">
-<p>That was all for the browser: close this tab and go on in the terminal.
+<p>{}
 """
+_RECEIVED = _PAGE.format("That was all for the browser: close this tab and go on in the terminal.").encode()
+_IGNORED = _PAGE.format("This belongs to no sign-in that waits here: close this tab.").encode()
 
 
 class Loopback:
     """A web server that waits for one answer.
+
+    Any page and any program on this machine can send one: until `accept` says which to take, none is.
 
     Args:
         port: where it listens.
@@ -35,7 +39,12 @@ class Loopback:
     def __init__(self, port: int) -> None:
         self.redirect_uri = f"http://localhost:{port}{_PATH}"
         self._answers: Queue[str] = Queue()
-        self._server = _Server((_HOST, port), _handler(self._answers))
+        self._is_awaited: Callable[[str], bool] = lambda _: False
+        self._server = _Server((_HOST, port), _handler(self._takes, self._answers))
+
+    def accept(self, is_awaited: Callable[[str], bool]) -> None:
+        """Take only answers whose address passes; the others are refused, and do not end the wait."""
+        self._is_awaited = is_awaited
 
     def wait(self, seconds: float) -> str:
         """Return the address with which the browser came back. Raises `SignInFailed` where it does not in time."""
@@ -55,6 +64,9 @@ class Loopback:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
+
+    def _takes(self, answer: str) -> bool:
+        return self._is_awaited(answer)
 
 
 @contextmanager
@@ -93,7 +105,7 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = os.name != "nt"  # there it would let others listen on the same port
 
 
-def _handler(answers: Queue[str]) -> type[BaseHTTPRequestHandler]:
+def _handler(takes: Callable[[str], bool], answers: Queue[str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
 
@@ -101,14 +113,20 @@ def _handler(answers: Queue[str]) -> type[BaseHTTPRequestHandler]:
             if urlsplit(self.path).path != _PATH:
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
-            self.send_response(HTTPStatus.OK)
+            if not takes(self.path):
+                self._send_page(HTTPStatus.BAD_REQUEST, _IGNORED)
+                return
+            self._send_page(HTTPStatus.OK, _RECEIVED)
+            answers.put(self.path)
+
+        def _send_page(self, status: HTTPStatus, page: bytes) -> None:
+            self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Cache-Control", "no-store")
             self.send_header("Referrer-Policy", "no-referrer")
-            self.send_header("Content-Length", str(len(_PAGE)))
+            self.send_header("Content-Length", str(len(page)))
             self.end_headers()
-            self.wfile.write(_PAGE)
-            answers.put(self.path)
+            self.wfile.write(page)
 
         def log_message(self, format: str, *args: object) -> None:
             """Write nothing: the address has the code in it."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from orders_client.auth.store import TokenStore
@@ -77,14 +78,31 @@ class TestWithTheBrowser:
         assert "ssh -L" in done.stderr
         assert "Nobody signed in" in done.stderr
 
-    @pytest.mark.parametrize("state", ["another", ""])
-    def test_an_answer_to_another_sign_in_is_refused(self, cloud: StubCloud, state: str) -> None:
-        def forged(url: str) -> str:
-            return f"{url.partition('&state=')[0]}&state={state}"
+    @pytest.mark.parametrize("query", ["code=c&state=another", "error=access_denied&state=another", "code=c", ""])
+    def test_an_answer_to_another_sign_in_is_refused_and_the_right_one_awaited(
+        self, cloud: StubCloud, query: str
+    ) -> None:
+        """Any page that is open in the browser can send one."""
+        forged: list[httpx.Response] = []
 
-        done = run(cloud, "login", open_browser=StubBrowser(alter=forged))
+        def after_a_forged_one(url: str) -> str:
+            forged.append(httpx.get(f"{url.partition('?')[0]}?{query}"))
+            return url
+
+        browser = StubBrowser(alter=after_a_forged_one)
+        assert run(cloud, "login", open_browser=browser).exit_code == 0
+        assert [answer.status_code for answer in forged] == [400]
+        assert "no sign-in that waits here" in forged[0].text
+        assert "go on in the terminal" in browser.pages[0]
+        assert len(cloud.asked("/pool/token")) == 1
+
+    def test_an_answer_to_another_sign_in_is_not_redeemed(self, cloud: StubCloud) -> None:
+        def forged(url: str) -> str:
+            return f"{url.partition('&state=')[0]}&state=another"
+
+        done = run(cloud, "login", open_browser=StubBrowser(alter=forged), sign_in_timeout=1)
         assert done.exit_code == 3
-        assert "does not belong to this sign-in" in done.stderr
+        assert "Nobody signed in" in done.stderr
         assert not cloud.asked("/pool/token")
 
     def test_a_refusal_of_the_authority_is_told(self, cloud: StubCloud) -> None:
