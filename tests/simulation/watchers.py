@@ -81,9 +81,15 @@ class Watcher:
             if self.connection is None:
                 self._connect()
             elif self.connection not in self.world.clients.connections:
-                self.leave()
+                self._find_it_closed(self.connection)
             else:
                 self._listen(self.connection)
+
+    def _find_it_closed(self, connection: str) -> None:
+        """Leave a connection that the engine has closed; what came before, such as the reason, may be read or lost."""
+        if self.world.random.random() < 0.5:
+            self._take_all(connection)
+        self.leave()
 
     def leave(self) -> None:
         """Close the connection, or find it closed. What was not read yet is lost."""

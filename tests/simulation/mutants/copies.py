@@ -57,7 +57,7 @@ COPIES = (
     mutant(
         "410 deletes another row",
         (
-            UpdatePusher._give_up,
+            UpdatePusher._hang_up,
             "self.subscriptions.disconnect(connection_id)",
             "[self.subscriptions.disconnect(other.connection_id) for one in sorted(subscriptions, key=str)"
             " for other in self.subscriptions.subscribers(one.target)]",
