@@ -13,6 +13,7 @@ from psycopg.rows import DictRow, dict_row
 from websockets.sync.client import ClientConnection, connect
 
 from local.cloud import LocalCloud
+from tests.support.attacks import Person, person
 from tests.support.cloud import ORDER, TERMINAL, Message, cloud_for_tests, eventually
 from tests.support.documents import assert_answer
 from tests.support.identity import identity_headers
@@ -88,3 +89,21 @@ def socket(cloud: LocalCloud) -> Callable[..., AbstractContextManager[ClientConn
         return connect(f"{cloud.settings.websocket_url}?{query}", additional_headers=identity_headers(cloud, user_id))
 
     return open_socket
+
+
+@pytest.fixture(scope="session")
+def alice(cloud: LocalCloud) -> Person:
+    """Give a trader; as Bob, she is signed in where callers are authenticated."""
+    return person(cloud, "alice")
+
+
+@pytest.fixture(scope="session")
+def bob(cloud: LocalCloud) -> Person:
+    """Give another trader."""
+    return person(cloud, "bob")
+
+
+@pytest.fixture(scope="session")
+def olga(cloud: LocalCloud) -> Person:
+    """Give an administrator."""
+    return person(cloud, "olga")

@@ -15,7 +15,7 @@ from local.cloud import LocalCloud
 from order_engine.application.identity import TO_ADMINISTER, TO_READ, Scope
 from order_engine.contracts.routes import ROUTES
 from tests.support import tokens
-from tests.support.attacks import KINDS, UNKNOWN_ORDER, Person, Strangers, normal, person
+from tests.support.attacks import KINDS, UNKNOWN_ORDER, Person, Strangers, normal
 from tests.support.cloud import ORDER, eventually
 from tests.support.stored import scan, stopped
 
@@ -36,21 +36,6 @@ ROWS: dict[tuple[str, str], Any] = {
     ("PUT", "/api/orders"): PLACE,
 }
 """The body of a good request for every route that is not open, and for two that there are not."""
-
-
-@pytest.fixture(scope="module")
-def alice(cloud: LocalCloud) -> Person:
-    return person(cloud, "alice")
-
-
-@pytest.fixture(scope="module")
-def bob(cloud: LocalCloud) -> Person:
-    return person(cloud, "bob")
-
-
-@pytest.fixture(scope="module")
-def olga(cloud: LocalCloud) -> Person:
-    return person(cloud, "olga")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from local.cloud import LocalCloud
 from order_engine.application.identity import Scope
 from order_engine.contracts.socket_requests import ACTIONS
 from tests.support import tokens
-from tests.support.attacks import ALL_SCOPES, KINDS, LONG_AGO, UNKNOWN_ORDER, Person, Strangers, person
+from tests.support.attacks import ALL_SCOPES, KINDS, LONG_AGO, UNKNOWN_ORDER, Person, Strangers
 from tests.support.cloud import ORDER, Message, eventually, messages_until
 from tests.support.sockets import ask, rows_by_connection, say, subscribe
 from tests.support.stored import scan, stopped, stored_order
@@ -26,16 +26,6 @@ pytestmark = pytest.mark.signed_in
 
 REFUSED = (401, 403)
 READ_AND_WRITE = f"{Scope.READ} {Scope.WRITE}"
-
-
-@pytest.fixture(scope="module")
-def alice(cloud: LocalCloud) -> Person:
-    return person(cloud, "alice")
-
-
-@pytest.fixture(scope="module")
-def bob(cloud: LocalCloud) -> Person:
-    return person(cloud, "bob")
 
 
 @pytest.fixture(scope="module")
@@ -191,9 +181,8 @@ class TestChannels:
         assert answer["code"] == ("insufficient_scope" if channel == "all" else "user_id_mismatch")
 
     def test_each_hears_of_his_own_and_administrators_of_everybody(
-        self, cloud: LocalCloud, alice: Person, bob: Person
+        self, cloud: LocalCloud, alice: Person, bob: Person, olga: Person
     ) -> None:
-        olga = person(cloud, "olga")
         with (
             opened(cloud, alice.token, "channel=user") as alices,
             opened(cloud, bob.token, "channel=user") as bobs,
