@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from order_engine.application.identity import ANONYMOUS
-
 Frame = dict[str, Any]
 
 
@@ -72,7 +70,7 @@ class Workers:
 
 Step = Connect | Send | Place | Follow | Close | Workers
 
-USER = Connect.user
+USER, OTHER_USER = Connect.user, "passer-by"
 UNKNOWN_ORDER = "00000000-0000-4000-8000-000000000000"
 SWAP = {"orderType": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5", "slippage": "0.01"}
 FIRST = {"action": "execute_order", **SWAP, "clientOrderId": "first", "userId": USER}
@@ -85,8 +83,9 @@ SECOND = {
     "userId": USER,
 }
 CANCELLED = {"action": "execute_order", **SWAP, "requestId": "place 5", "clientOrderId": "cancelled", "userId": USER}
-NO_POOL = {"action": "execute_order", "tokenIn": "RAY", "tokenOut": "JUP", "amountIn": "1", "requestId": "place 3"}
-NEVER_MET = {"action": "execute_order", **SWAP, "minAmountOut": "1000000.00", "requestId": "place 4"}
+OTHERS = {"action": "execute_order", "userId": OTHER_USER}
+NO_POOL = {**OTHERS, "tokenIn": "RAY", "tokenOut": "JUP", "amountIn": "1", "requestId": "place 3"}
+NEVER_MET = {**OTHERS, **SWAP, "minAmountOut": "1000000.00", "requestId": "place 4"}
 
 PINGS: tuple[Step, ...] = (
     Connect("trader"),
@@ -142,7 +141,7 @@ WATCHED: tuple[Step, ...] = (
     Follow("watcher", "<order 2>"),
     Follow("own", "<order 2>"),
     Send("phone", {"action": "get_order", "orderId": "<order 2>"}),
-    Connect("passer-by", user=ANONYMOUS),
+    Connect("passer-by", user=OTHER_USER),
     Place("passer-by", NO_POOL),
     Follow("watcher", "<order 3>"),
     Send("trader", {"action": "get_order", "orderId": "<order 3>"}),

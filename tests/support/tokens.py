@@ -132,8 +132,10 @@ def mint(
 
 def signing_key(cloud: LocalCloud) -> RSAPrivateKey:
     """Return the key with which the pool signs access tokens."""
-    file = f"ministack/cognito-pool-keys/{cloud.outputs['UserPoolId']}-access.pem"
-    key = serialization.load_pem_private_key((cloud.settings.state_dir / file).read_bytes(), password=None)
+    file = cloud.settings.state_dir / f"ministack/cognito-pool-keys/{cloud.outputs['UserPoolId']}-access.pem"
+    if not file.exists():  # the emulator makes the keys when they are first asked for
+        httpx.get(f"{authority(cloud)}/.well-known/jwks.json", timeout=30).raise_for_status()
+    key = serialization.load_pem_private_key(file.read_bytes(), password=None)
     assert isinstance(key, RSAPrivateKey)
     return key
 
