@@ -44,8 +44,9 @@ class OrdersClient:
         transport: carries the requests, in tests for instance.
 
     Every method raises `ApiError` where the API refuses (`Unauthenticated` where there is no valid access token,
-    `NotAllowed` where it does not reach this far), `Unavailable` where no retry gets an answer, and
-    `UnexpectedAnswer` where the answer is not one of an order engine.
+    `NotAllowed` where it does not reach this far), `Unavailable` where no retry gets an answer,
+    `UnexpectedAnswer` where the answer is not one of an order engine, and `InsecureAddress` where others could read the
+    token on its way: it is sent by https only, or to this machine.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ OrdersError
 ├── Unavailable            no retry got an answer, other than that the service is unavailable
 ├── UnexpectedAnswer       an answer that this client can't decode
 ├── SignInFailed           the sign-in authority refused, nobody signed in in time, or the kept tokens can't be used
+├── InsecureAddress        neither encrypted nor on this machine: nothing secret was sent there
 ├── NotConfirmed           an order without a receipt, as it has not been executed
 └── StreamClosed           the stream was closed while somebody waited
 """
@@ -120,6 +121,10 @@ class SignInFailed(OrdersError):
     def __init__(self, message: str, next_step: str = "", code: str = "") -> None:
         super().__init__(message, next_step)
         self.code = code
+
+
+class InsecureAddress(OrdersError):
+    """A password, token or ticket would have been sent in plain text to another machine."""
 
 
 class NotConfirmed(OrdersError):

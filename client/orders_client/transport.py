@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
 
+from orders_client.auth.confidentiality import require_confidential
 from orders_client.errors import NotAllowed, OrdersError, Problem, Unauthenticated, Unavailable, api_error
 from orders_client.stream_authorization import Proof, StreamAuthorization, without_query
 
@@ -97,6 +98,8 @@ def websocket(url: str, authorization: StreamAuthorization | None = None) -> Con
 
 
 async def _open(address: str, proof: Proof) -> Socket:
+    if proof.headers or proof.query:
+        require_confidential(address)
     url = f"{address}?{urlencode(proof.query)}" if proof.query else address
     try:
         handshake = _Handshake(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
-from orders_client.errors import OrdersError, SignInFailed
+from orders_client.auth.confidentiality import require_confidential
+from orders_client.errors import OrdersError
 from orders_client.retries import Retries, json_of, send_with_retries
 from orders_client.wire import decoding
 
 _DISCOVERY = "/.well-known/openid-configuration"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _FEW_RETRIES = Retries(attempts=2)
 
 
@@ -75,19 +74,6 @@ def discover(http: httpx.Client, authority: str) -> Authority:
             revocation_endpoint=require_confidential(revocation) if revocation else None,
             offers_offline_access="offline_access" in body.get("scopes_supported", ()),
         )
-
-
-def require_confidential(url: str) -> str:
-    """Return an address that nobody on the way can listen to: https, or this machine. Raises `SignInFailed`."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)):
-        return url
-    raise SignInFailed(f"{url} is not https: on the way there, others could read passwords and tokens.", "Use https.")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    return urlsplit(url).hostname in _LOOPBACK
 
 
 def _get(http: httpx.Client, url: str) -> dict[str, Any]:

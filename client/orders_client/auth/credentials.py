@@ -9,6 +9,7 @@ from typing import Protocol
 
 import httpx
 
+from orders_client.auth.confidentiality import require_confidential
 from orders_client.errors import Problem, Unauthenticated
 
 
@@ -81,7 +82,10 @@ def authorization_header(token: str | None) -> dict[str, str]:
 
 
 class BearerAuth(httpx.Auth):
-    """Sends the access token with each request. On a 401 it renews the token once and sends the request once more."""
+    """Sends the access token with each request. On a 401 it renews the token once and sends the request once more.
+
+    Raises `InsecureAddress` instead of sending a token where others could read it.
+    """
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
@@ -89,11 +93,17 @@ class BearerAuth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Authorize the request."""
         token = self._credentials.token()
-        request.headers.update(authorization_header(token))
+        _authorize(request, token)
         answer = yield request
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             self._credentials.renew(token)
             other = self._credentials.token()
             if other and other != token:
-                request.headers.update(authorization_header(other))
+                _authorize(request, other)
                 yield request
+
+
+def _authorize(request: httpx.Request, token: str | None) -> None:
+    if token:
+        require_confidential(str(request.url))
+    request.headers.update(authorization_header(token))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orders_client.auth.authority import is_loopback
+from orders_client.auth.confidentiality import is_loopback
 from orders_client.auth.store import key_of
 from orders_client.errors import SignInFailed
 from orders_client.wire import decoding

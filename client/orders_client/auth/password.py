@@ -7,7 +7,8 @@ from urllib.parse import urljoin
 
 import httpx
 
-from orders_client.auth.authority import discover, is_loopback, sign_in_settings
+from orders_client.auth.authority import discover, sign_in_settings
+from orders_client.auth.confidentiality import is_loopback
 from orders_client.auth.grants import Grants
 from orders_client.auth.local_cloud import ONLY_LOCAL, LocalCloud
 from orders_client.auth.loopback import PORTS

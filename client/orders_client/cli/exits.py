@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from orders_client.errors import ApiError, NotConfirmed, OrdersError, SignInFailed
+from orders_client.errors import ApiError, InsecureAddress, NotConfirmed, OrdersError, SignInFailed
 from orders_client.models import Status
 
 
@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     """An order that was waited for has failed or was cancelled, or a receipt is wrong."""
     USAGE = 2
     REFUSED = 3
-    """The API or the sign-in service refused, and will again."""
+    """The API, the sign-in service or, for an insecure address, this client refused, and will again."""
     UNAVAILABLE = 4
     """No answer, or none that can be decoded; or an order did not end in time. A retry may succeed."""
     NO_RECEIPT = 5
@@ -38,7 +38,8 @@ def exit_code(error: OrdersError) -> ExitCode:
     """Return the exit code for an error."""
     if isinstance(error, NotConfirmed):
         return ExitCode.NO_RECEIPT
-    return ExitCode.REFUSED if isinstance(error, ApiError | SignInFailed) else ExitCode.UNAVAILABLE
+    refused = isinstance(error, ApiError | SignInFailed | InsecureAddress)
+    return ExitCode.REFUSED if refused else ExitCode.UNAVAILABLE
 
 
 def exit_code_of(statuses: list[Status]) -> ExitCode:

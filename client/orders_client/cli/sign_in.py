@@ -11,9 +11,10 @@ import httpx
 import typer
 
 from orders_client.api import DEFAULT_URL
-from orders_client.auth.authority import SignInSettings, discover, require_confidential
+from orders_client.auth.authority import SignInSettings, discover
 from orders_client.auth.browser import sign_in_with_browser
 from orders_client.auth.client_credentials import machine_scopes
+from orders_client.auth.confidentiality import require_confidential
 from orders_client.auth.grants import AuthorizationRequest, Grants
 from orders_client.auth.store import SavedSignIn
 from orders_client.auth.stored_credentials import CLIENT_ID, CLIENT_SECRET

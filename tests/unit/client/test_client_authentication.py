@@ -9,8 +9,16 @@ from threading import Barrier, Thread
 import httpx
 import pytest
 
-from orders_client import ClientCredentials, OrdersClient, OrdersError, Retries, SignInFailed, Unauthenticated
-from orders_client.auth.authority import require_confidential
+from orders_client import (
+    ClientCredentials,
+    InsecureAddress,
+    OrdersClient,
+    OrdersError,
+    Retries,
+    SignInFailed,
+    Unauthenticated,
+)
+from orders_client.auth.confidentiality import require_confidential
 from orders_client.auth.credentials import AccessToken, GivenToken
 from tests.unit.client.stub_cloud import StubCloud, stub_cloud
 
@@ -29,9 +37,9 @@ class Engine:
             return httpx.Response(401, json={"message": "Unauthorized"})
         return httpx.Response(200, json={"success": True, "ticket": "t", "expiresIn": 30})
 
-    def client(self, token: AccessToken) -> OrdersClient:
+    def client(self, token: AccessToken, url: str = "https://engine") -> OrdersClient:
         transport = httpx.MockTransport(self)
-        return OrdersClient("http://engine", token=token, transport=transport, retries=Retries(attempts=1))
+        return OrdersClient(url, token=token, transport=transport, retries=Retries(attempts=1))
 
 
 @dataclass
@@ -126,9 +134,16 @@ def test_what_is_no_token_is_refused_without_being_shown(token: str) -> None:
         ("https://orders.example", True),
         ("http://localhost:3000/pool", True),
         ("http://127.0.0.1", True),
+        ("http://127.8.9.1:3000", True),
+        ("wss://stream.example/dev", True),
+        ("ws://localhost:3000/ws", True),
         ("http://[::1]:80", True),
         ("http://orders.example", False),
         ("http://localhost.example", False),
+        ("http://localhost@orders.example", False),
+        ("http://10.0.0.1", False),
+        ("ws://stream.example/dev", False),
+        ("orders.example", False),
         ("ftp://localhost", False),
     ],
 )
@@ -136,8 +151,32 @@ def test_tokens_travel_by_https_or_on_this_machine(url: str, is_confidential: bo
     if is_confidential:
         assert require_confidential(url) == url
     else:
-        with pytest.raises(SignInFailed, match="not https"):
+        with pytest.raises(InsecureAddress, match=r"is not (https|wss)"):
             require_confidential(url)
+
+
+@pytest.mark.parametrize("token", ["new", lambda: "new", Renewable(["new"])])
+def test_a_token_is_not_sent_where_others_could_read_it(token: AccessToken) -> None:
+    engine = Engine()
+    with pytest.raises(InsecureAddress) as refused:
+        engine.client(token, "http://user:s3cr3t@orders.example:3000").stream_ticket()
+    assert not engine.bearers
+    assert str(refused.value).startswith("http://orders.example:3000/api/stream-tickets is not https")
+    assert "Use https://orders.example:3000;" in refused.value.next_step
+
+
+def test_one_that_is_there_only_after_a_refusal_is_not_sent_there_either() -> None:
+    engine, tokens = Engine(), iter([None, "new"])
+    with pytest.raises(InsecureAddress):
+        engine.client(lambda: next(tokens), "http://orders.example").stream_ticket()
+    assert engine.bearers == [None]
+
+
+def test_without_a_token_any_address_will_do() -> None:
+    engine = Engine()
+    with pytest.raises(Unauthenticated):
+        engine.client(None, "http://orders.example").stream_ticket()
+    assert engine.bearers == [None]
 
 
 @pytest.mark.enable_socket

@@ -112,6 +112,21 @@ class TestOrdersToken:
         assert "wr0ng" not in done.output
         assert cloud.bearers == ["wr0ng"]
 
+    def test_that_others_could_read_on_its_way_is_not_sent(self) -> None:
+        sent: list[httpx.Request] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            sent.append(request)
+            return httpx.Response(200, json={"success": True, "orders": []})
+
+        setup = Setup(transport=httpx.MockTransport(answer))
+        environment = {"ORDERS_TOKEN": "t0k3n", "ORDERS_URL": "http://orders.example", "COLUMNS": "200"}
+        done = CliRunner().invoke(app, ["list"], obj=setup, env=environment)
+        assert done.exit_code == 3
+        assert "http://orders.example/api/orders is not https" in done.stderr
+        assert "Use https://orders.example;" in done.stderr
+        assert not sent
+
     def test_that_has_expired_says_since_when(self, cloud: StubCloud) -> None:
         done = run(cloud, "list", "--token", jwt(exp=int(time()) - 60))
         assert "the token in --token: it expired at 20" in done.stderr

@@ -14,6 +14,7 @@ import pytest
 from orders_client import (
     ApiError,
     Backoff,
+    InsecureAddress,
     NotAllowed,
     OrdersError,
     OrderStream,
@@ -97,6 +98,37 @@ async def test_the_ticket_of_an_address_does_not_open_a_second_connection(stub: 
                 pass
     assert "tickets=" in refused.value.next_step
     assert len(stub.handshakes) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [("", {"token": "t0k3n"}), ("?ticket=t", {}), ("", {"tickets": lambda: StreamTicket("t", 30)})],
+)
+def test_neither_token_nor_ticket_is_sent_where_others_could_read_it(query: str, options: dict[str, Any]) -> None:
+    @served
+    async def scenario(stub: StubStream) -> None:
+        stub.tokens, stub.tickets = {"t0k3n"}, {"t"}
+        with pytest.raises(InsecureAddress) as refused:
+            async with stream_to(stub, url=not_loopback(stub.url) + query, **options):
+                pass
+        assert not stub.handshakes
+        assert str(refused.value).startswith(f"{not_loopback(stub.url)} is not wss")
+        assert "Use wss://" in refused.value.next_step
+
+    scenario()
+
+
+@served
+async def test_without_either_any_address_will_do(stub: StubStream) -> None:
+    stub.tokens = {""}
+    async with stream_to(stub, url=not_loopback(stub.url)):
+        pass
+    assert stub.handshakes == [("", {})]
+
+
+def not_loopback(url: str) -> str:
+    """Return an address of this machine that is no loopback address, though it leads there."""
+    return url.replace("localhost", "0.0.0.0")
 
 
 @served
