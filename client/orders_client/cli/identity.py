@@ -16,7 +16,7 @@ from orders_client.auth.tokens import Tokens, identity_of
 from orders_client.cli.exits import ExitCode
 from orders_client.cli.option_token import OptionToken
 from orders_client.cli.output import facts_table, local_time
-from orders_client.cli.shared import Json, Scope, Setup, Token, Url, setup_of
+from orders_client.cli.shared import Json, Scope, Setup, Token, Url, check_address, setup_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,13 @@ def token(
     scope: Scope = None,
     url: Annotated[
         str | None,
-        typer.Option("--url", envvar="ORDERS_URL", help="Address of the engine.", show_default="the local cloud's"),
+        typer.Option(
+            "--url",
+            envvar="ORDERS_URL",
+            callback=check_address,
+            help="Address of the engine.",
+            show_default="the local cloud's",
+        ),
     ] = None,
 ) -> None:
     """Print an access token of one of the local cloud's users. On the local cloud only.

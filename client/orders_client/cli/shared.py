@@ -25,12 +25,29 @@ from orders_client.retries import Retries
 from orders_client.stream import OrderStream
 from orders_client.transport import Connect
 
-Url = Annotated[str, typer.Option("--url", envvar="ORDERS_URL", help="Address of the engine.", show_default=True)]
+
+def check_address(address: str | None) -> str | None:
+    """Return the address that was given. Raises `BadParameter` where its host or port can't be read."""
+    try:
+        httpx.URL(address or "")
+        _ = urlsplit(address or "").port
+    except (httpx.InvalidURL, ValueError) as error:
+        raise typer.BadParameter(f"{address!r} is no address: {error}") from error
+    return address
+
+
+Url = Annotated[
+    str,
+    typer.Option(
+        "--url", envvar="ORDERS_URL", callback=check_address, help="Address of the engine.", show_default=True
+    ),
+]
 StreamUrl = Annotated[
     str | None,
     typer.Option(
         "--ws-url",
         envvar="ORDERS_WS_URL",
+        callback=check_address,
         help="Address of its stream.",
         show_default="what the engine answers, else /ws at its address",
     ),

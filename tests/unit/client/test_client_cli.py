@@ -134,6 +134,17 @@ class TestPlace:
         assert done.exit_code == 2
         assert not engine.requests
 
+    @pytest.mark.parametrize("address", ["http://host:abc", "http://host:99999", "http://[::1", "http://ho\nst"])
+    @pytest.mark.parametrize(
+        "command",
+        [["list"], ["login"], ["logout"], ["whoami"], ["token", "--user", "alice"], ["watch", ID, "--ws-url"]],
+    )
+    def test_what_is_no_address_gives_2(self, command: list[str], address: str) -> None:
+        option = [] if command[-1] == "--ws-url" else ["--url"]
+        done = CliRunner().invoke(app, [*command, *option, address], obj=Setup(), env={"COLUMNS": "200"})
+        assert done.exit_code == 2
+        assert "is no address:" in done.stderr
+
     def test_nobody_there_gives_4(self) -> None:
         def refuse(request: httpx.Request) -> httpx.Response:
             raise httpx.ConnectError("refused")
