@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from settings import StreamGatewaySettings
 
 from order_engine.application.errors import ForeignUserId, InsufficientScope, Unauthenticated
-from order_engine.application.identity import ANYONE, Caller
+from order_engine.application.identity import Caller
 from order_engine.application.socket_session import Connection
 from order_engine.contracts.problems import STATUS_BY_CODE
 from order_engine.contracts.socket_requests import FrameContext, first_subscription, read_frame
@@ -47,7 +47,7 @@ def _connect(event: dict[str, Any]) -> HTTPStatus:
 
 
 def _handle_frame(event: dict[str, Any]) -> None:
-    connection, sessions = _connection(event, _sender(event)), deployed.engine.sessions
+    connection, sessions = _connection(event, deployed.frame_sender(event)), deployed.engine.sessions
     context = FrameContext(connection.caller, event["requestContext"]["requestId"], deployed.settings.default_slippage)
     handled = sessions.handle(connection, read_frame(event.get("body") or "", context))
     if handled.failure is not None and not isinstance(handled.failure, OrderEngineError):
@@ -58,11 +58,3 @@ def _handle_frame(event: dict[str, Any]) -> None:
 
 def _connection(event: dict[str, Any], caller: Caller) -> Connection:
     return Connection(event["requestContext"]["connectionId"], caller)
-
-
-def _sender(event: dict[str, Any]) -> Caller:
-    """Return who sent a frame; a session refuses whoever is not known, and closes the connection."""
-    try:
-        return deployed.frame_sender(event)
-    except Unauthenticated:
-        return ANYONE

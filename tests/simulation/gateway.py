@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from order_engine.application.errors import ForeignUserId, InsufficientScope, Unauthenticated
-from order_engine.application.identity import ANYONE, AuthMode, Caller, User, valid_user
+from order_engine.application.identity import AuthMode, Caller, User
 from order_engine.application.socket_session import Connection
-from order_engine.contracts.identity import context_of, user_from_claims
+from order_engine.contracts.identity import context_of
 from order_engine.contracts.problems import problem_of
 from order_engine.contracts.socket_requests import FrameContext, first_subscription, read_frame
-from order_engine.entrypoints.identity import connected_caller, frame_sender, http_caller
+from order_engine.entrypoints.identity import connected_caller, frame_sender, handshake_user, http_caller
 from tests.simulation.disclosure import check_redeemed
 from tests.simulation.identities import Token
 from tests.simulation.ports import Invocation
@@ -138,16 +138,10 @@ def _authorize(world: World, handshake: Handshake) -> User:
 
 def _identify(handshake: Handshake, run: Invocation) -> User:
     """Authorize as functions/stream_authorizer does."""
-    ticket, bearer = handshake.query.get("ticket"), handshake.bearer
-    caller: Caller
-    if ticket and bearer is None:
-        caller = run.engine.stream_tickets.redeem(ticket)
-    elif bearer and ticket is None:
-        caller = user_from_claims(run.engine.ports.token_verifier.verify(bearer), run.engine.settings.auth_mode)
-    else:
-        raise Unauthenticated
-    user = valid_user(caller, run.engine.ports.clock.now())
-    if ticket:
+    headers = {} if handshake.bearer is None else {"Authorization": f"Bearer {handshake.bearer}"}
+    event = {"queryStringParameters": handshake.query, "headers": headers}
+    user = handshake_user(event, run.engine, run.engine.settings.auth_mode)
+    if ticket := handshake.query.get("ticket"):
         check_redeemed(run.world, run.process, ticket, user)
     return user
 
@@ -161,20 +155,14 @@ def _connect(handshake: Handshake, run: Invocation) -> None:
 
 def _handle_frame(connection_id: str, text: str, run: Invocation) -> str | None:
     """Handle a frame as functions/stream_gateway does."""
-    connection = Connection(connection_id, _sender(run, connection_id))
+    opener = _event(run.world.contexts.get(connection_id))
+    connection = Connection(connection_id, frame_sender(opener, run.engine.settings.auth_mode))
     context = FrameContext(connection.caller, "simulated", default_slippage="0.01")
     handled = run.engine.sessions.handle(connection, read_frame(text, context))
     if handled.failure is None:
         return None
     run.world.expect(handled.failure)
     return problem_of(handled.failure)["code"]
-
-
-def _sender(run: Invocation, connection: str) -> Caller:
-    try:
-        return frame_sender(_event(run.world.contexts.get(connection)), run.engine.settings.auth_mode)
-    except Unauthenticated:
-        return ANYONE
 
 
 def _event(authorizer: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from order_engine.application.errors import TokenExpired, Unauthenticated
-from order_engine.application.identity import ANYONE, AuthMode, Caller
+from order_engine.application.identity import ANYONE, AuthMode
 from order_engine.entrypoints.http_api import Answer, caller_of, http_api, json_answer, resolve_request
 from order_engine.entrypoints.identity import connected_caller, frame_sender, http_caller
 from order_engine.fakes.process import ManualClock
@@ -27,10 +26,6 @@ from tests.unit.functions.odd_identities import (
 
 NOW = ManualClock().now()
 MODES = pytest.mark.parametrize("mode", [AuthMode.COGNITO, AuthMode.JWT])
-ON_A_SOCKET: list[Callable[[dict[str, Any], AuthMode], Caller]] = [
-    lambda given, mode: connected_caller(given, mode, NOW),
-    frame_sender,
-]
 EVENTS_WITHOUT_CONTEXT: list[dict[str, Any]] = [{}, {"requestContext": None}, {"requestContext": []}]
 
 
@@ -43,20 +38,20 @@ def test_nobody_sends_a_request(authorizer: object, mode: AuthMode) -> None:
 
 @MODES
 @pytest.mark.parametrize("authorizer", NOBODY_ON_A_SOCKET.values(), ids=NOBODY_ON_A_SOCKET)
-@pytest.mark.parametrize("read", ON_A_SOCKET, ids=["connect", "frame"])
-def test_nobody_opens_a_connection_or_sends_a_frame(
-    read: Callable[[dict[str, Any], AuthMode], Caller], authorizer: object, mode: AuthMode
-) -> None:
+def test_nobody_opens_a_connection_or_sends_a_frame(authorizer: object, mode: AuthMode) -> None:
+    given = with_authorizer(event("websocket_ping"), authorizer)
     with pytest.raises(Unauthenticated):
-        read(with_authorizer(event("websocket_ping"), authorizer), mode)
+        connected_caller(given, mode, NOW)
+    assert frame_sender(given, mode) is ANYONE  # whom the session refuses
 
 
 @MODES
 @pytest.mark.parametrize("given", EVENTS_WITHOUT_CONTEXT, ids=repr)
 def test_an_event_without_a_context_is_nobodys(given: dict[str, Any], mode: AuthMode) -> None:
-    for read in (lambda given, mode: http_caller(given, mode, NOW), *ON_A_SOCKET):
+    for read in (http_caller, connected_caller):
         with pytest.raises(Unauthenticated):
-            read(given, mode)
+            read(given, mode, NOW)
+    assert frame_sender(given, mode) is ANYONE
 
 
 @MODES

@@ -10,7 +10,7 @@ from order_engine.engine import Engine
 from order_engine.entrypoints.settings import InvalidSettings, read_settings
 
 if TYPE_CHECKING:
-    from order_engine.application.identity import Caller
+    from order_engine.application.identity import Caller, User
     from order_engine.entrypoints.aws_ports import AwsPorts
 
 S = TypeVar("S")
@@ -71,8 +71,14 @@ class Deployed(Generic[S]):
 
         return connected_caller(event, cast(Any, self.settings).auth_mode, self.ports.clock.now())
 
+    def handshake_user(self, event: dict[str, Any]) -> User:
+        """Return who asks for a WebSocket connection. Raises `Unauthenticated` or `InvalidSettings`."""
+        from order_engine.entrypoints.identity import handshake_user
+
+        return handshake_user(event, self.engine, cast(Any, self.settings).auth_mode)
+
     def frame_sender(self, event: dict[str, Any]) -> Caller:
-        """Return who opened the connection of a frame. Raises `Unauthenticated` or `InvalidSettings`."""
+        """Return who opened the connection of a frame. Raises `InvalidSettings`."""
         from order_engine.entrypoints.identity import frame_sender
 
         return frame_sender(event, cast(Any, self.settings).auth_mode)
